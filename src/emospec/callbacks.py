@@ -1,0 +1,65 @@
+"""What happens between epochs that Keras' own callbacks don't do: a line to read, and patience that outlives a restart."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import pandas as pd
+
+
+class StopAfterPatience(keras.callbacks.EarlyStopping):  # type: ignore[misc]
+    """Keras' early stopping that remembers the epochs before an interruption.
+
+    Parameters
+    ----------
+    history : DataFrame, optional
+        The epochs that ran before, with the monitored column.
+    """
+
+    def __init__(self, history: pd.DataFrame | None, *, monitor: str, patience: int) -> None:
+        super().__init__(monitor=monitor, mode="min", patience=patience)
+        losses = [] if history is None else history[monitor].tolist()
+        self.best_before = min(losses, default=None)
+        self.wait_before = len(losses) - 1 - losses.index(self.best_before) if losses else 0
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the epochs before have used up the patience."""
+        return self.wait_before >= self.patience
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Start from what the epochs before have reached."""
+        super().on_train_begin(logs)
+        if self.best_before is not None:
+            self.best, self.wait = self.best_before, self.wait_before
+
+
+class ProgressLine(keras.callbacks.Callback):  # type: ignore[misc]
+    """One line an epoch: how far, how good, how fast, and when it was best."""
+
+    def __init__(self, n_images: int, epochs: int, history: pd.DataFrame | None, say: Callable[[str], None]) -> None:
+        super().__init__()
+        self.n_images, self.n_epochs, self.say = n_images, epochs, say
+        self.losses = [] if history is None else history["val_loss"].tolist()
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Say whether this is a beginning or a continuation."""
+        if self.losses:
+            self.say(f"going on after epoch {len(self.losses)}")
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Start the clock."""
+        self.started = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Print the line."""
+        seconds, values = time.perf_counter() - self.started, logs or {}
+        self.losses.append(values["val_loss"])
+        best = self.losses.index(min(self.losses)) + 1
+        self.say(
+            f"epoch {epoch + 1:3d}/{self.n_epochs}  "
+            f"train loss {values['loss']:.3f} acc {values['accuracy']:6.1%}  "
+            f"validation loss {values['val_loss']:.3f} acc {values['val_accuracy']:6.1%}  "
+            f"{seconds:5.1f} s ({self.n_images / seconds:.0f} images/s)  best: epoch {best}"
+        )

@@ -1,0 +1,29 @@
+"""What a user can do wrong, as exceptions: each prints as one line and exits with code 2."""
+
+
+class EmospecError(Exception):
+    """An input that cannot be used; the message says what was given, what is expected and what to do."""
+
+
+class ArchiveError(EmospecError):
+    """An archive that cannot be read or that would write outside its folder."""
+
+
+class AudioError(EmospecError):
+    """A recording that cannot be used: unreadable, silent, too short or too long."""
+
+
+class ConfigError(EmospecError):
+    """An unknown name or a value out of range in a setting, a model or a protocol."""
+
+
+class CorpusError(EmospecError):
+    """A corpus that is missing, empty or not laid out as its owners publish it."""
+
+
+class ImageSetError(EmospecError):
+    """A folder of images whose pictures, labels and table do not fit together."""
+
+
+class SplitError(EmospecError):
+    """A table of clips that a protocol cannot divide."""

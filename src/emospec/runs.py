@@ -1,0 +1,131 @@
+"""The folder of one training: what was asked, what came out, and how to go on where it stopped."""
+
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from emospec.clips import speaker_keys
+from emospec.errors import ConfigError
+from emospec.files import check_new_folder, read_json, whole_file
+from emospec.image_set import ImageSet
+from emospec.settings import TrainConfig, read_toml, write_toml
+from emospec.splits import PARTS, Split
+
+FORMAT = 1
+PACKAGES = ("emospec", "keras", "numpy", "pandas", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder: `run.toml`, `split.csv`, `history.csv`, `model.keras`, `predictions.csv`, `report.json`, `report.html`."""
+
+    path: Path
+    config: TrainConfig
+    images: Path
+    classes: tuple[str, ...]
+
+    @property
+    def finished(self) -> bool:
+        """Whether the test part has been judged."""
+        return (self.path / "report.json").exists()
+
+    def report(self) -> dict[str, Any]:
+        """Return the content of `report.json`; a run that isn't finished is a `ConfigError`."""
+        if not self.finished:
+            raise ConfigError(f"{self.path} is not finished; run `emospec train` with the same arguments to go on")
+        report: dict[str, Any] = read_json(self.path / "report.json")
+        return report
+
+    def settings(self) -> dict[str, Any]:
+        """Return the content of `run.toml`."""
+        return read_toml(self.path / "run.toml")
+
+    def history(self) -> pd.DataFrame | None:
+        """Return one row an epoch (counted from 1), or None before the first epoch has ended."""
+        path = self.path / "history.csv"
+        if not path.exists() or not path.stat().st_size:
+            return None
+        history = pd.read_csv(path).drop_duplicates("epoch", keep="last")
+        return history.assign(epoch=history["epoch"] + 1).reset_index(drop=True)
+
+    def split(self) -> Split:
+        """Return the split that the run was trained with."""
+        part = pd.read_csv(self.path / "split.csv", dtype="string", keep_default_na=False)["part"].to_numpy()
+        rows = [np.flatnonzero(part == name) for name in PARTS]
+        return Split(*rows, protocol=self.config.protocol, seed=self.config.seed)
+
+    def training_speakers(self) -> set[str]:
+        """Return the speakers (`corpus/speaker`) that the model was trained on."""
+        clips = pd.read_csv(self.path / "split.csv", dtype="string")
+        return set(speaker_keys(clips[clips["part"] == "train"]).dropna())
+
+
+def open_run(path: Path, config: TrainConfig, images: ImageSet, split: Split) -> Run:
+    """Begin a run in a new folder, or find the one that was begun there with the same settings.
+
+    Raises
+    ------
+    ConfigError
+        If the folder holds a run with other settings: nothing is overwritten.
+    """
+    run = Run(path, config, images.path.resolve(), images.classes.classes)
+    if (path / "run.toml").exists():
+        check_same(load_run(path), run)
+        return run
+    check_new_folder(path)
+    write_split(split, images.clips, path / "split.csv")
+    write_toml(run_table(run, images), path / "run.toml")
+    return run
+
+
+def check_same(old: Run, new: Run) -> None:
+    """Raise unless two runs ask for the same."""
+    before, now = ({**run.config.to_dict(), "images": str(run.images)} for run in (old, new))
+    different = [key for key in sorted(before.keys() | now.keys()) if before.get(key) != now.get(key)]
+    if different:
+        key = different[0]
+        raise ConfigError(
+            f"{old.path} holds a run with {key} = {before.get(key)}, now it is {now.get(key)}; name another --out"
+        )
+
+
+def run_table(run: Run, images: ImageSet) -> dict[str, Any]:
+    """Return what `run.toml` says."""
+    return {
+        "format": FORMAT,
+        "images": str(run.images),
+        "classes": list(run.classes),
+        "style": images.style,
+        "train": run.config.to_dict(),
+        "mel": {k: v for k, v in images.mel.to_dict().items() if v is not None} if images.mel else {},
+        "made_with": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+    }
+
+
+def write_split(split: Split, clips: pd.DataFrame, path: Path) -> None:
+    """Write the part of each clip, with who speaks."""
+    table = clips[["corpus", "clip", "speaker", "emotion"]].assign(part=split.part_of_each(len(clips)))
+    with whole_file(path) as temporary:
+        table.to_csv(temporary, index=False)
+
+
+def load_run(path: Path) -> Run:
+    """Open the run in a folder.
+
+    Raises
+    ------
+    ConfigError
+        If the folder holds no run, or one of a newer format.
+    """
+    if not (path / "run.toml").exists():
+        raise ConfigError(f"{path} holds no run (no run.toml); `emospec train IMAGES --out {path}` makes one")
+    table = read_toml(path / "run.toml")
+    if table.get("format") != FORMAT:
+        raise ConfigError(f"{path} is of run format {table.get('format')}, known is {FORMAT}; update emospec")
+    config = TrainConfig.from_dict(table["train"], source=str(path / "run.toml"))
+    return Run(path, config, Path(table["images"]), tuple(table["classes"]))

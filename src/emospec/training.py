@@ -1,0 +1,187 @@
+"""Fit a network on the training part, choose by the validation part, and go on where it stopped."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from emospec.callbacks import ProgressLine, StopAfterPatience
+from emospec.errors import ConfigError
+from emospec.image_set import ImageSet
+from emospec.judging import judge
+from emospec.losses import build_loss, class_weights
+from emospec.models import build_model, find_architecture
+from emospec.runs import Run, open_run
+from emospec.settings import TrainConfig
+from emospec.splits import Indices, make_split
+
+Say = Callable[[str], None]
+
+
+def train(images: ImageSet, config: TrainConfig, out: Path, *, say: Say = print) -> Run:
+    """Train one model on one image set, judge it once on the test part, and write the run folder.
+
+    The same call on an unfinished folder goes on after its last whole epoch; on a finished one it does nothing.
+
+    Parameters
+    ----------
+    say : callable
+        Receives the lines that tell of the progress.
+
+    Raises
+    ------
+    EmospecError
+        For settings that don't fit together, before anything is written.
+    """
+    split = make_split(images.clips, images.labels, config.protocol, config.seed)
+    data = TrainingData.of(images, split.train, split.validation)
+    with on_device(config.device), in_precision(config.precision):
+        model = build_compiled(config, data)
+        run = open_run(out, config, images, split)
+        if run.finished:
+            say(f"{out} is finished already; its report stands in report.html")
+            return run
+        fit(model, data, run, say)
+        judge(run, model, images)
+    return run
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """All that fitting may see: the training and validation rows of an image set, and no others."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int32]
+    classes: Any
+    train: Indices
+    validation: Indices
+
+    @classmethod
+    def of(cls, images: ImageSet, train: Indices, validation: Indices) -> "TrainingData":
+        """Narrow an image set; rows outside the two parts are replaced by nothing at all, so none can leak."""
+        rows = np.concatenate([train, validation])
+        seen, unseen = np.arange(len(train)), np.arange(len(train), len(rows))
+        return cls(images.images[rows], images.labels[rows], images.classes, seen, unseen)
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Batches of raw pixels and one-hot labels; the order of each epoch depends on the seed and the epoch alone.
+
+    That makes a training that was interrupted see the same batches as one that wasn't.
+    """
+
+    def __init__(self, data: TrainingData, rows: Indices, config: TrainConfig, *, first_epoch: int = 0) -> None:
+        super().__init__()
+        self.data, self.rows, self.config, self.epoch = data, rows, config, first_epoch
+        self.one_hot = np.eye(len(data.classes), dtype=np.float32)
+
+    def __len__(self) -> int:
+        return -(-len(self.rows) // self.config.batch_size)
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """Return batch `index` of this epoch."""
+        order = np.random.default_rng((self.config.seed, self.epoch)).permutation(self.rows)
+        chosen = order[index * self.config.batch_size : (index + 1) * self.config.batch_size]
+        return self.data.images[chosen], self.one_hot[self.data.labels[chosen]]
+
+    def on_epoch_end(self) -> None:
+        """Move on to the next epoch's order."""
+        self.epoch += 1
+
+
+def build_compiled(config: TrainConfig, data: TrainingData) -> keras.Model:
+    """Build the model of the settings, with its optimizer and loss, from a fixed seed."""
+    architecture = find_architecture(config.model)
+    keras.utils.set_random_seed(config.seed)
+    options = {name: getattr(config, name) for name in ("filters", "kernel_size", "dropout", "image_size", "augmentation")}
+    given = {name: value for name, value in options.items() if value is not None}
+    model = build_model(config.model, data.images.shape[1:], len(data.classes), **given)
+    weights = config.class_weights or (architecture.class_weights if config.loss is None else None)
+    loss_name = config.loss or ("weighted_categorical_crossentropy" if weights else architecture.loss)
+    values = None if weights is None else class_weights(weights, data.classes, data.labels[data.train])
+    model.compile(
+        optimizer=build_optimizer(config.optimizer, config.learning_rate or architecture.learning_rate),
+        loss=build_loss(loss_name, values),
+        metrics=["accuracy", keras.metrics.Precision(name="precision"), keras.metrics.Recall(name="recall")],
+    )
+    return model
+
+
+def build_optimizer(name: str, learning_rate: float) -> keras.optimizers.Optimizer:
+    """Return an optimizer of Keras by its name."""
+    try:
+        return keras.optimizers.get({"class_name": name, "config": {"learning_rate": learning_rate}})
+    except ValueError:
+        raise ConfigError(f"unknown optimizer {name!r}; Keras knows adam, adamw, sgd, rmsprop, nadam, lion ...") from None
+
+
+def fit(model: keras.Model, data: TrainingData, run: Run, say: Say) -> None:
+    """Train until the validation loss stops falling, and leave the weights of the best epoch in the model."""
+    history = run.history()
+    config, first_epoch = run.config, 0 if history is None else len(history)
+    keeper = keras.callbacks.BackupAndRestore(run.path / "checkpoint", double_checkpoint=True)
+    best = run.path / "best.weights.h5"
+    stopper = StopAfterPatience(history, monitor="val_loss", patience=config.patience)
+    if not stopper.exhausted:
+        model.fit(
+            Batches(data, data.train, config, first_epoch=first_epoch),
+            validation_data=(data.images[data.validation], one_hot(data, data.validation)),
+            epochs=config.epochs,
+            verbose=0,
+            callbacks=[
+                keras.callbacks.CSVLogger(run.path / "history.csv", append=True),
+                keep_best(best, stopper.best_before),
+                stopper,
+                ProgressLine(len(data.train), config.epochs, history, say),
+                *tensorboard(run),
+                keeper,
+            ],
+        )
+    model.load_weights(best)
+
+
+def one_hot(data: TrainingData, rows: Indices) -> NDArray[np.float32]:
+    """Return the labels of some rows as (n, n_classes) zeros and ones."""
+    return np.eye(len(data.classes), dtype=np.float32)[data.labels[rows]]
+
+
+def keep_best(path: Path, best_before: float | None) -> keras.callbacks.Callback:
+    """Return the callback that writes the weights whenever the validation loss falls below all before."""
+    return keras.callbacks.ModelCheckpoint(
+        path, monitor="val_loss", mode="min", save_best_only=True, save_weights_only=True, initial_value_threshold=best_before
+    )
+
+
+def tensorboard(run: Run) -> list[keras.callbacks.Callback]:
+    """Return the TensorBoard callback if the settings ask for it."""
+    if not run.config.tensorboard:
+        return []
+    try:
+        import tensorboard  # noqa: F401
+    except ImportError:
+        raise ConfigError('tensorboard is not installed; `pip install "emospec[tensorboard]"`') from None
+    return [keras.callbacks.TensorBoard(run.path / "tensorboard")]
+
+
+@contextmanager
+def in_precision(precision: str) -> Iterator[None]:
+    """Let models built inside compute in a precision; weights stay in float32."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def on_device(device: str) -> Any:
+    """Return a context that computes on the device; `auto` leaves the choice to the backend, which prefers a GPU."""
+    if device == "gpu" and not keras.distribution.list_devices("gpu"):
+        raise ConfigError(f"the {keras.backend.backend()} backend finds no GPU; use --device auto or cpu")
+    return nullcontext() if device == "auto" else keras.device(f"{device}:0")
