@@ -63,3 +63,24 @@ class ProgressLine(keras.callbacks.Callback):  # type: ignore[misc]
             f"validation loss {values['val_loss']:.3f} acc {values['val_accuracy']:6.1%}  "
             f"{seconds:5.1f} s ({self.n_images / seconds:.0f} images/s)  best: epoch {best}"
         )
+
+
+class SeedEachEpoch(keras.callbacks.Callback):  # type: ignore[misc]
+    """Start the batches and the random layers of each epoch from the seed and the epoch alone.
+
+    Keras doesn't save where their generators stand, so without this a training that was interrupted
+    would drop out and augment differently from one that wasn't.
+    """
+
+    def __init__(self, seed: int, batches: Any) -> None:
+        super().__init__()
+        self.seed, self.batches = seed, batches
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Set the epoch of the batches and the state of every generator."""
+        self.batches.epoch = epoch
+        for place, layer in enumerate(self.model.layers):
+            # Dropout calls its generator one way, the layers that augment images another.
+            generator = getattr(layer, "seed_generator", getattr(layer, "generator", None))
+            if isinstance(generator, keras.random.SeedGenerator):
+                generator.state.assign([self.seed * 1000 + place, epoch])

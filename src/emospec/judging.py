@@ -1,5 +1,8 @@
 """The one look at the test part: scores, the report, its pictures and the worst mistakes."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -10,13 +13,22 @@ from numpy.typing import NDArray
 from emospec.clips import speaker_keys
 from emospec.errors import ConfigError
 from emospec.evaluation import Report, evaluate
-from emospec.files import whole_file, write_json
-from emospec.image_set import ImageSet
-from emospec.runs import Run
+from emospec.files import whole_file, write_json, write_text
+from emospec.image_set import ImageSet, load_image_set
+from emospec.models import load_model
+from emospec.models.diagram import layers_png
+from emospec.plots import Figure, plot_confusion, plot_history, plot_spectrograms
+from emospec.report import Mistake, compare_html, compare_table, write_report
+from emospec.runs import Run, load_run
+
+N_MISTAKES = 12
 
 
 def judge(run: Run, model: keras.Model, images: ImageSet) -> Report:
-    """Score the test part and write `model.keras`, `predictions.csv`, `report.json` and `report.html`."""
+    """Score the test part and write `predictions.csv`, the figures, `report.html` and, last, `report.json`.
+
+    A run counts as finished once `report.json` is there.
+    """
     check_fits(run, images)
     split = run.split()
     probabilities = predict(model, images.images[split.test])
@@ -28,11 +40,27 @@ def judge(run: Run, model: keras.Model, images: ImageSet) -> Report:
         protocol=run.config.protocol,
         training_speakers=set(speaker_keys(images.clips.iloc[split.train]).dropna()),
     )
-    with whole_file(run.path / "model.keras") as temporary:
-        model.save(temporary)
     write_predictions(run, images, split.test, probabilities)
-    write_json(report.to_dict(), run.path / "report.json")
+    write_pages(run, model, images, report, probabilities)
     return report
+
+
+def judge_again(path: Path, *, images: Path | None = None) -> Report:
+    """Judge a finished run anew on its own test part.
+
+    Parameters
+    ----------
+    images : Path, optional
+        The image set, if it no longer lies where the run was trained.
+    """
+    run = load_run(path)
+    run.report()  # refuses a run that isn't finished
+    image_set = load_image_set(images or run.images)
+    check_fits(run, image_set)
+    # The run knows who speaks even where the image set doesn't say, as the notebook's.
+    known = run.split_table()[["corpus", "clip", "speaker"]]
+    image_set = replace(image_set, clips=image_set.clips.assign(**{name: known[name].to_numpy() for name in known}))
+    return judge(run, load_model(path / "model.keras"), image_set)
 
 
 def predict(model: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -42,7 +70,7 @@ def predict(model: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float64
 
 def check_fits(run: Run, images: ImageSet) -> None:
     """Raise unless the image set is the one that the run was trained on."""
-    n_clips = len(pd.read_csv(run.path / "split.csv", usecols=["part"]))
+    n_clips = len(run.split_table())
     if n_clips != len(images) or run.classes != images.classes.classes:
         raise ConfigError(
             f"{images.path} has {len(images)} images of {', '.join(images.classes.classes)}, but {run.path} was made from "
@@ -60,3 +88,92 @@ def write_predictions(run: Run, images: ImageSet, rows: NDArray[np.int64], proba
     )
     with whole_file(run.path / "predictions.csv") as temporary:
         table.to_csv(temporary, index=False)
+
+
+def write_pages(
+    run: Run, model: keras.Model, images: ImageSet, report: Report, probabilities: NDArray[np.float64]
+) -> None:
+    """Write the figures, the page and the JSON of a report."""
+    settings, layers = run.settings(), layers_png(model)
+    notice = {"notice": settings["notice"]} if "notice" in settings else {}
+    values = {**report.to_dict(), "model": run.config.model, "n_parameters": model.count_params(), **notice}
+    examples = plot_spectrograms(*example_images(images))
+    write_figures(run, report, examples, layers)
+    write_report(
+        run.path / "report.html",
+        report=values,
+        settings=settings,
+        history=run.history(),
+        mistakes=worst_mistakes(images, run.split().test, probabilities),
+        figures={"What the model sees": examples},
+        diagram_png=layers,
+    )
+    write_json(values, run.path / "report.json")
+
+
+def write_figures(run: Run, report: Report, examples: Figure, layers: bytes | None) -> None:
+    """Write the pictures of a report as PNG files of their own, for slides and papers."""
+    folder, history = run.path / "figures", run.history()
+    folder.mkdir(exist_ok=True)
+    figures = {"confusion": plot_confusion(np.array(report.confusion_matrix), report.classes), "examples": examples}
+    if history is not None:
+        figures["history"] = plot_history(history)
+    for name, figure in figures.items():
+        figure.savefig(folder / f"{name}.png", dpi=150, bbox_inches="tight")
+    if layers:
+        (folder / "layers.png").write_bytes(layers)
+
+
+def example_images(images: ImageSet, per_class: int = 2) -> tuple[list[NDArray[np.uint8]], list[str]]:
+    """Return the first images of each class, with their titles."""
+    rows = [row for label in range(len(images.classes)) for row in np.flatnonzero(images.labels == label)[:per_class]]
+    return [images.images[row] for row in rows], images.classes.decode(images.labels[rows])
+
+
+def worst_mistakes(images: ImageSet, rows: NDArray[np.int64], probabilities: NDArray[np.float64]) -> list[Mistake]:
+    """Return the clips to whose true class the model gave the least, among those that it named wrongly."""
+    truth, guesses = images.labels[rows], probabilities.argmax(axis=1)
+    given_to_truth = probabilities[np.arange(len(rows)), truth]
+    wrong = np.flatnonzero(guesses != truth)
+    order = wrong[np.argsort(given_to_truth[wrong], kind="stable")][:N_MISTAKES]
+    return [mistake(images, rows[place], int(guesses[place]), probabilities[place]) for place in order]
+
+
+def mistake(images: ImageSet, row: int, guess: int, scores: NDArray[np.float64]) -> Mistake:
+    """Describe one mistake."""
+    clip = images.clips.iloc[row]
+    known = {name: str(clip[name]) for name in ("clip", "path", "speaker", "text") if pd.notna(clip[name])}
+    truth, prediction = images.classes.decode([images.labels[row], guess])
+    return Mistake(
+        clip=known.get("clip", f"image {row}"),
+        path=known.get("path"),
+        image=images.images[row],
+        truth=truth,
+        prediction=prediction,
+        scores=dict(zip(images.classes.classes, map(float, scores), strict=True)),
+        speaker=known.get("speaker"),
+        text=known.get("text"),
+    )
+
+
+def compare_runs(paths: Sequence[Path], *, out: Path | None = None) -> str:
+    """Return a Markdown table of several runs' scores, and write it, or a page of it, if asked to.
+
+    Raises
+    ------
+    ConfigError
+        Without a run, for a run that isn't finished, or for `out` with an unknown suffix.
+    """
+    if not paths:
+        raise ConfigError("no run to compare; name one or more run folders")
+    reports = {str(path): load_run(path).report() for path in paths}
+    table = compare_table(reports)
+    if out is None:
+        return table
+    if out.suffix not in (".html", ".md"):
+        raise ConfigError(f"{out}: a comparison is written as .html or .md")
+    if out.suffix == ".html":
+        compare_html(out, reports)
+    else:
+        write_text(table, out)
+    return table

@@ -53,19 +53,26 @@ class Run:
         history = pd.read_csv(path).drop_duplicates("epoch", keep="last")
         return history.assign(epoch=history["epoch"] + 1).reset_index(drop=True)
 
+    def split_table(self) -> pd.DataFrame:
+        """Return one row an image: corpus, clip, speaker, emotion, and its part (empty: in none)."""
+        table = pd.read_csv(self.path / "split.csv", dtype="string")
+        return table.assign(part=table["part"].fillna(""))
+
     def split(self) -> Split:
         """Return the split that the run was trained with."""
-        part = pd.read_csv(self.path / "split.csv", dtype="string", keep_default_na=False)["part"].to_numpy()
+        part = self.split_table()["part"].to_numpy()
         rows = [np.flatnonzero(part == name) for name in PARTS]
         return Split(*rows, protocol=self.config.protocol, seed=self.config.seed)
 
     def training_speakers(self) -> set[str]:
         """Return the speakers (`corpus/speaker`) that the model was trained on."""
-        clips = pd.read_csv(self.path / "split.csv", dtype="string")
-        return set(speaker_keys(clips[clips["part"] == "train"]).dropna())
+        table = self.split_table()
+        return set(speaker_keys(table[table["part"] == "train"]).dropna())
 
 
-def open_run(path: Path, config: TrainConfig, images: ImageSet, split: Split) -> Run:
+def open_run(
+    path: Path, config: TrainConfig, images: ImageSet, split: Split, *, notice: str | None = None
+) -> Run:
     """Begin a run in a new folder, or find the one that was begun there with the same settings.
 
     Raises
@@ -79,7 +86,7 @@ def open_run(path: Path, config: TrainConfig, images: ImageSet, split: Split) ->
         return run
     check_new_folder(path)
     write_split(split, images.clips, path / "split.csv")
-    write_toml(run_table(run, images), path / "run.toml")
+    write_toml(run_table(run, images) | ({"notice": notice} if notice else {}), path / "run.toml")
     return run
 
 

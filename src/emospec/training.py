@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from emospec.callbacks import ProgressLine, StopAfterPatience
+from emospec.callbacks import ProgressLine, SeedEachEpoch, StopAfterPatience
 from emospec.errors import ConfigError
+from emospec.files import whole_file
 from emospec.image_set import ImageSet
 from emospec.judging import judge
 from emospec.losses import build_loss, class_weights
@@ -24,13 +25,17 @@ from emospec.splits import Indices, make_split
 Say = Callable[[str], None]
 
 
-def train(images: ImageSet, config: TrainConfig, out: Path, *, say: Say = print) -> Run:
+def train(
+    images: ImageSet, config: TrainConfig, out: Path, *, notice: str | None = None, say: Say = print
+) -> Run:
     """Train one model on one image set, judge it once on the test part, and write the run folder.
 
     The same call on an unfinished folder goes on after its last whole epoch; on a finished one it does nothing.
 
     Parameters
     ----------
+    notice : str, optional
+        A sentence that the report shows above the scores.
     say : callable
         Receives the lines that tell of the progress.
 
@@ -43,11 +48,13 @@ def train(images: ImageSet, config: TrainConfig, out: Path, *, say: Say = print)
     data = TrainingData.of(images, split.train, split.validation)
     with on_device(config.device), in_precision(config.precision):
         model = build_compiled(config, data)
-        run = open_run(out, config, images, split)
+        run = open_run(out, config, images, split, notice=notice)
         if run.finished:
             say(f"{out} is finished already; its report stands in report.html")
             return run
         fit(model, data, run, say)
+        with whole_file(out / "model.keras") as temporary:
+            model.save(temporary)
         judge(run, model, images)
     return run
 
@@ -73,12 +80,13 @@ class TrainingData:
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     """Batches of raw pixels and one-hot labels; the order of each epoch depends on the seed and the epoch alone.
 
-    That makes a training that was interrupted see the same batches as one that wasn't.
+    That makes a training that was interrupted see the same batches as one that wasn't. `SeedEachEpoch` sets the
+    epoch: Keras' own `on_epoch_end` comes an unknown number of times, since backends fetch ahead.
     """
 
-    def __init__(self, data: TrainingData, rows: Indices, config: TrainConfig, *, first_epoch: int = 0) -> None:
+    def __init__(self, data: TrainingData, rows: Indices, config: TrainConfig) -> None:
         super().__init__()
-        self.data, self.rows, self.config, self.epoch = data, rows, config, first_epoch
+        self.data, self.rows, self.config, self.epoch = data, rows, config, 0
         self.one_hot = np.eye(len(data.classes), dtype=np.float32)
 
     def __len__(self) -> int:
@@ -89,10 +97,6 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         order = np.random.default_rng((self.config.seed, self.epoch)).permutation(self.rows)
         chosen = order[index * self.config.batch_size : (index + 1) * self.config.batch_size]
         return self.data.images[chosen], self.one_hot[self.data.labels[chosen]]
-
-    def on_epoch_end(self) -> None:
-        """Move on to the next epoch's order."""
-        self.epoch += 1
 
 
 def build_compiled(config: TrainConfig, data: TrainingData) -> keras.Model:
@@ -124,17 +128,20 @@ def build_optimizer(name: str, learning_rate: float) -> keras.optimizers.Optimiz
 def fit(model: keras.Model, data: TrainingData, run: Run, say: Say) -> None:
     """Train until the validation loss stops falling, and leave the weights of the best epoch in the model."""
     history = run.history()
-    config, first_epoch = run.config, 0 if history is None else len(history)
+    config = run.config
+    batches = Batches(data, data.train, config)
     keeper = keras.callbacks.BackupAndRestore(run.path / "checkpoint", double_checkpoint=True)
     best = run.path / "best.weights.h5"
     stopper = StopAfterPatience(history, monitor="val_loss", patience=config.patience)
     if not stopper.exhausted:
         model.fit(
-            Batches(data, data.train, config, first_epoch=first_epoch),
+            batches,
             validation_data=(data.images[data.validation], one_hot(data, data.validation)),
             epochs=config.epochs,
             verbose=0,
+            shuffle=False,  # the batches come shuffled already, in an order that can be had again
             callbacks=[
+                SeedEachEpoch(config.seed, batches),
                 keras.callbacks.CSVLogger(run.path / "history.csv", append=True),
                 keep_best(best, stopper.best_before),
                 stopper,

@@ -92,7 +92,10 @@ def build_model(name: str, input_shape: tuple[int, int, int], n_classes: int, **
     try:
         x = architecture.body(front(images, architecture), architecture)
     except ValueError as error:
-        raise ConfigError(f"model {name} cannot take images of {input_shape}: {first_line(error)}") from error
+        raise ConfigError(
+            f"model {name} cannot take images of {input_shape}: they shrink to nothing inside it; "
+            "make larger images, or let the model resize them with image_size"
+        ) from error
     # Probabilities stay in float32 whatever the precision of the layers before them.
     outputs = keras.layers.Dense(n_classes, activation="softmax", dtype="float32", name="probabilities")(x)
     return keras.Model(images, outputs, name=name.replace("3", "three_").replace("-", "_"))

@@ -1,0 +1,49 @@
+# `make demo` and `make test` set up all they need in .venv, from Python and make alone.
+PYTHON ?= python3
+BIN := .venv/bin
+DATA ?= data
+RUNS ?= runs
+SLOW ?=
+
+.PHONY: demo test check format reproduce docs clean
+
+demo: .venv/.stamp-demo
+	$(BIN)/emospec demo --out emospec-demo
+
+test: .venv/.stamp-test
+	$(BIN)/python -m pytest $(TESTS)
+
+check: .venv/.stamp-check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+format: .venv/.stamp-check
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The original notebook's experiment and the same networks on CREMA-D; hours. DATA is the folder of the real data.
+reproduce: .venv/.stamp-demo
+	$(BIN)/python experiments/reproduce.py $(DATA) --runs $(RUNS)
+
+.venv/pyvenv.cfg:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+.venv/.stamp-demo: .venv/pyvenv.cfg pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[train,demo]"
+	touch $@
+
+.venv/.stamp-check: .venv/pyvenv.cfg pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable . --group check
+	touch $@
+
+# PyTorch is pinned in the group `test`: any other version pulls gigabytes of CUDA.
+.venv/.stamp-test: .venv/pyvenv.cfg pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[train,tensorboard,archives,demo,notebook]" --group test
+	touch $@
+
+clean:
+	rm -rf .venv build dist emospec-demo

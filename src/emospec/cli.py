@@ -1,0 +1,215 @@
+"""The command line: parse, call, print. Heavy modules are imported inside the commands, so that `--help` is quick."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+
+from emospec import __version__
+from emospec.cli_options import MelOptions, TrainOptions, config_from, mel_from
+from emospec.errors import EmospecError
+
+app = App(
+    name="emospec",
+    help="Emotional-speech corpora to spectrogram images, CNNs on them, and numbers that can be believed.",
+    version=__version__,
+    help_epilogue="Begin with `emospec demo`: the whole workflow on a synthetic corpus, in a minute.",
+)
+corpora_app = App(name="corpora", help="What emospec knows of corpora: list, show, get.")
+app.command(corpora_app)
+
+Out = Annotated[Path, Parameter(name=["--out", "-o"], help="Folder to write; nothing that exists is overwritten.")]
+
+
+@app.command
+def demo(*, out: Out = Path("emospec-demo"), seed: int = 0) -> None:
+    """Do the whole job in a minute, on a synthetic corpus: speak it, make images, train, report."""
+    from emospec.demo import run_demo
+
+    run_demo(out, seed=seed)
+
+
+@corpora_app.command(name="list")
+def list_corpora() -> None:
+    """List the corpora that can be loaded, one a line."""
+    from emospec.corpora import CORPORA, summary
+
+    for corpus in CORPORA.values():
+        print(summary(corpus))
+
+
+@corpora_app.command(name="show")
+def show_corpus(name: str) -> None:
+    """Show what a corpus is, its licence, and how to obtain it."""
+    from emospec.corpora import describe, find_corpus
+
+    print(describe(find_corpus(name)))
+
+
+@corpora_app.command(name="get")
+def get_corpus(name: str, *, out: Out) -> None:
+    """Download a corpus where its owners allow it; a second call goes on where the first stopped."""
+    from emospec.download import get_corpus
+
+    print(f"{name} is in {get_corpus(name, out)}")
+
+
+@app.command
+def extract(archive: Path, *, out: Out) -> None:
+    """Extract a .zip, .tar.*, .7z or .rar after checking every member."""
+    from emospec.archives import extract
+
+    extraction = extract(archive, out, progress=True)
+    print(f"{extraction.files} files in {out}")
+
+
+@app.command
+def images(
+    *,
+    corpus: Annotated[list[str], Parameter(help="NAME=ROOT; repeat to put several corpora together.", negative="")],
+    out: Out,
+    classes: str = "four",
+    style: str = "gray",
+    workers: int = 0,
+    spellings: Path | None = None,
+    mel: Annotated[MelOptions | None, Parameter(name="*")] = None,
+) -> None:
+    """Turn the clips of corpora into a folder of spectrogram images.
+
+    Parameters
+    ----------
+    classes
+        four, six, seven, all, or a list such as angry,sad.
+    style
+        gray (fixed scale) or notebook (the original notebook's coloured pictures).
+    workers
+        Processes; 0 takes all cores.
+    spellings
+        A TOML file that maps your own labels, such as `mad = "angry"`.
+    """
+    from emospec.corpora import load_corpora
+    from emospec.image_set import make_images
+    from emospec.settings import read_toml
+
+    clips = load_corpora(corpus, spellings=read_toml(spellings) if spellings else None)
+    summary = make_images(
+        clips, out, classes=classes, style=style, mel=mel_from(style, mel), workers=workers
+    )
+    print(summary)
+
+
+@app.command
+def models() -> None:
+    """List the networks, one a line."""
+    from emospec.models import MODELS
+
+    for name, architecture in MODELS.items():
+        print(f"{name:20} {architecture.summary}")
+
+
+@app.command
+def protocols() -> None:
+    """List the ways to divide clips into train, validation and test, one a line."""
+    from emospec.splits import PROTOCOLS
+
+    for name, protocol in PROTOCOLS.items():
+        print(f"{name:20} {protocol.summary}")
+
+
+@app.command
+def train(
+    images: Path,
+    *,
+    out: Out,
+    config: Path | None = None,
+    clips: Path | None = None,
+    options: Annotated[TrainOptions | None, Parameter(name="*")] = None,
+) -> None:
+    """Train one network on an image set, then judge it once on the test part.
+
+    The same command on an unfinished run goes on after its last whole epoch.
+
+    Parameters
+    ----------
+    images
+        Folder made by `emospec images`, or the original notebook's data set.
+    config
+        TOML file with a [train] table, or the run.toml of another run; options given here go before it.
+    clips
+        CSV with a row an image (speaker, corpus ...), for an image set that has none.
+    """
+    from emospec.image_set import load_image_set
+
+    settings, image_set = config_from(config, options), load_image_set(images, clips=clips)
+    from emospec.training import train  # only now: a wrong path is told before Keras has taken its seconds to load
+
+    run = train(image_set, settings, out)
+    print_report(run.path)
+
+
+@app.command
+def evaluate(run: Path, *, images: Path | None = None, json: Path | None = None) -> None:
+    """Judge a finished run again on its own test part, and write its report anew.
+
+    Parameters
+    ----------
+    images
+        The image set, if it no longer lies where the run was trained.
+    json
+        Write the report there as well.
+    """
+    from emospec.files import write_json
+    from emospec.judging import judge_again
+
+    report = judge_again(run, images=images)
+    if json:
+        write_json(report.to_dict(), json)
+    print_report(run)
+
+
+@app.command
+def compare(*runs: Path, out: Path | None = None) -> None:
+    """Put the reports of several runs side by side.
+
+    Parameters
+    ----------
+    out
+        Write a page (.html) or a table (.md) there as well.
+    """
+    from emospec.judging import compare_runs
+
+    print(compare_runs(runs, out=out))
+
+
+def print_report(path: Path) -> None:
+    """Print what a run's report says, in a few lines."""
+    from emospec.report_text import summary_lines
+    from emospec.runs import load_run
+
+    for line in summary_lines(load_run(path).report()):
+        print(line)
+    print(f"report: {path / 'report.html'}")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; what a user did wrong is one line on standard error and exit code 2."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow tells of its instruction sets at each start
+    try:
+        app(arguments, exit_on_error=False, print_error=False)
+    except (EmospecError, CycloptsError) as error:
+        message = " ".join(str(error).split())
+        sys.exit(fail(f"emospec: {message}", 2))
+    except KeyboardInterrupt:
+        sys.exit(fail("emospec: interrupted; the same command goes on where this one stopped", 130))
+
+
+def fail(message: str, code: int) -> int:
+    """Print a line to standard error and return the exit code."""
+    print(message, file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    main()

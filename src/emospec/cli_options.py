@@ -1,0 +1,82 @@
+"""Settings objects as command-line options: every field is an option of the same name, unset unless given."""
+
+from dataclasses import field, fields, make_dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+from cyclopts import Parameter
+
+from emospec.errors import ConfigError
+from emospec.settings import TrainConfig, read_config
+from emospec.spectrogram import NOTEBOOK_MEL, MelConfig
+
+
+def options_of(settings: type, name: str, group: str) -> Any:
+    """Return a dataclass like `settings` in which nothing is set, so that what a user gave can be told apart.
+
+    The help of each option is the description of the parameter in the docstring of `settings`.
+    """
+    helps, hints = parameter_helps(settings), get_type_hints(settings)
+    return make_dataclass(
+        name,
+        [(f.name, option_type(hints[f.name], helps.get(f.name, ""), f.default, group), field(default=None)) for f in fields(settings)],
+        frozen=True,
+        kw_only=True,
+        namespace={"__module__": __name__},  # by which Cyclopts resolves the annotations
+    )
+
+
+def option_type(hint: Any, help_text: str, default: Any, group: str) -> Any:
+    """Return the annotation of one option."""
+    shown = "" if default is None else f" [default: {default}]"
+    if "dict" in str(hint):  # class weights: a table has no short form on a command line
+        hint = str
+    parameter = Parameter(help=help_text + shown, group=group, show_default=False, consume_multiple=True, negative_iterable="")
+    return Annotated[hint | None, parameter]
+
+
+def parameter_helps(settings: type) -> dict[str, str]:
+    """Return the description of each parameter from a NumPy docstring."""
+    helps: dict[str, str] = {}
+    names: list[str] = []
+    for line in (settings.__doc__ or "").splitlines():
+        indent, text = len(line) - len(line.lstrip()), line.strip()
+        if indent == 4 and text:
+            names = [name.strip() for name in text.split(":")[0].split(",")]
+        elif indent == 8:
+            helps |= {name: f"{helps.get(name, '')} {text}".strip() for name in names}
+    return helps
+
+
+TrainOptions: Any = options_of(TrainConfig, "TrainOptions", "Training")
+MelOptions: Any = options_of(MelConfig, "MelOptions", "Spectrogram")
+
+
+def given(options: Any) -> dict[str, Any]:
+    """Return the options that the user gave."""
+    values = {f.name: getattr(options, f.name) for f in fields(options)} if options else {}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def config_from(path: Path | None, options: Any) -> TrainConfig:
+    """Return the settings of a file, or the defaults, with the options given on the command line put over them."""
+    config = read_config(path) if path else TrainConfig()
+    values = given(options)
+    if isinstance(values.get("class_weights"), str):
+        values["class_weights"] = parse_class_weights(values["class_weights"])
+    return replace(config, **values)
+
+
+def parse_class_weights(text: str) -> str | dict[str, float]:
+    """Read `balanced`, or weights such as `angry=1,fear=2`."""
+    if text == "balanced":
+        return text
+    try:
+        return {name.strip(): float(weight) for name, weight in (pair.split("=") for pair in text.split(","))}
+    except ValueError:
+        raise ConfigError(f"--class-weights {text}: expected balanced, or such as angry=1,fear=2,happy=1.5,sad=1") from None
+
+
+def mel_from(style: str, options: Any) -> MelConfig:
+    """Return the spectrogram settings of a style with the options given on the command line put over them."""
+    return replace(NOTEBOOK_MEL if style == "notebook" else MelConfig(), **given(options))

@@ -1,0 +1,182 @@
+"""What every corpus has: its facts, a reader of its files, and the clips that come out."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from emospec.errors import CorpusError
+
+# Formats that `read_audio` decodes, best first: of two copies of a clip the one that comes first is read.
+AUDIO_SUFFIXES = (".wav", ".flac", ".aiff", ".aif", ".opus", ".ogg", ".oga", ".m4a", ".aac", ".webm", ".mp3")
+
+
+class Clip(NamedTuple):
+    """One recording; `None` is what the corpus does not tell. Two files of one `key` are copies of one clip."""
+
+    path: Path
+    key: str
+    emotion: str
+    speaker: str | None = None
+    sex: str | None = None
+    age: int | None = None
+    text: str | None = None
+    intensity: str | None = None
+    corpus: str | None = None  # None: the corpus that is being read
+    name: str | None = None  # None: the stem of the file
+
+
+class Reading(NamedTuple):
+    """What a reader found: the clips, and the audio files that it could not tell the emotion of."""
+
+    clips: list[Clip]
+    unparsed: list[Path]
+
+
+Spellings = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The facts of one corpus and the function that reads a copy of it.
+
+    Parameters
+    ----------
+    name : str
+        As users type it, and as it stands in the column `corpus`.
+    n_clips, n_speakers, sample_rate : int, optional
+        Of the complete corpus as its owners publish it; None where that differs from copy to copy.
+    layout : str
+        An example of a path under the root.
+    how_to_get : str
+        Plain sentences.
+    downloadable : bool
+        Whether `emospec corpora get` fetches it.
+    read : callable
+        From an existing, absolute root and the user's spellings to a `Reading`.
+    """
+
+    name: str
+    title: str
+    description: str
+    n_clips: int | None
+    n_speakers: int | None
+    sample_rate: int | None
+    emotions: tuple[str, ...]
+    language: str
+    licence: str
+    licence_url: str
+    citation: str
+    homepage: str
+    how_to_get: str
+    downloadable: bool
+    layout: str
+    read: Callable[[Path, Spellings], Reading]
+
+
+def audio_files(root: Path) -> list[Path]:
+    """Return every audio file under a folder, sorted by path without regard to case.
+
+    Links are followed, each folder is entered once; hidden files and folders and `__MACOSX` are no part of a corpus.
+
+    Raises
+    ------
+    CorpusError
+        If `root` is a file, or a folder in it cannot be listed.
+    """
+    if not root.is_dir():
+        raise CorpusError(
+            f"{root} is a file; expected the folder of a corpus; unpack an archive first with `emospec extract`"
+        )
+    entered: set[str] = set()
+    found: list[Path] = []
+    for folder, subfolders, names in os.walk(root, followlinks=True, onerror=_cannot_list):
+        real = os.path.realpath(folder)
+        subfolders[:] = [] if real in entered else sorted(filter(_is_visible, subfolders))
+        if real not in entered:
+            found += [Path(folder, name) for name in names if _is_visible(name) and _is_audio(name)]
+        entered.add(real)
+    return sorted(found, key=sort_key)
+
+
+def read_names(root: Path, parse: Callable[[Path], Clip | None]) -> Reading:
+    """Read a corpus that tells everything by the names of its files; `parse` returns None for any other file."""
+    parsed = [(path, parse(path)) for path in audio_files(root)]
+    clips = [clip for _, clip in parsed if clip is not None]
+    return Reading(clips, [path for path, clip in parsed if clip is None])
+
+
+def without_copies(clips: Iterable[Clip]) -> tuple[list[Clip], list[Path]]:
+    """Keep one file a clip: the best format, then the least nested, then the first by path.
+
+    Returns
+    -------
+    clips : list of Clip
+        Sorted by path.
+    copies : list of Path
+        The files left out, sorted by path.
+    """
+    kept: dict[str, Clip] = {}
+    copies: list[Path] = []
+    for clip in sorted(clips, key=_preference):
+        if clip.key in kept:
+            copies.append(clip.path)
+        else:
+            kept[clip.key] = clip
+    return sorted(kept.values(), key=lambda clip: sort_key(clip.path)), sorted(copies, key=sort_key)
+
+
+def sort_key(path: Path) -> tuple[str, str]:
+    """Order paths alike on every system and for every spelling of folders."""
+    return path.as_posix().casefold(), path.as_posix()
+
+
+def describe(corpus: Corpus) -> str:
+    """Return all that is known of a corpus as text for a terminal."""
+    facts = {
+        "clips": _number(corpus.n_clips),
+        "speakers": _number(corpus.n_speakers),
+        "sample rate": f"{corpus.sample_rate:,} Hz" if corpus.sample_rate else "any",
+        "language": corpus.language,
+        "emotions": ", ".join(corpus.emotions),
+        "layout": corpus.layout,
+        "licence": " ".join(filter(None, (corpus.licence, corpus.licence_url))),
+        "cite": corpus.citation,
+        "home": corpus.homepage,
+        "how to get": corpus.how_to_get,
+    }
+    lines = [f"{label:<12} {fact}" for label, fact in facts.items() if fact]
+    return "\n".join([f"{corpus.title} ({corpus.name})", corpus.description, "", *lines])
+
+
+def summary(corpus: Corpus) -> str:
+    """Return one line on a corpus, for a list.
+
+    The columns line up when such lines are printed below each other.
+    """
+    known = f"{_number(corpus.n_clips)} clips, {_number(corpus.n_speakers)} speakers"
+    size = known if corpus.n_clips else "your own recordings"
+    got = "emospec corpora get" if corpus.downloadable else "by hand"
+    return f"{corpus.name:<8} {size:<26} {corpus.language:<8} {got:<19} {corpus.licence}"
+
+
+def _number(count: int | None) -> str:
+    return "any" if count is None else f"{count:,}"
+
+
+def _is_visible(name: str) -> bool:
+    return not name.startswith(".") and name != "__MACOSX"
+
+
+def _is_audio(name: str) -> bool:
+    return name.lower().endswith(AUDIO_SUFFIXES)
+
+
+def _preference(clip: Clip) -> tuple[int, int, tuple[str, str]]:
+    ranks = {suffix: rank for rank, suffix in enumerate(AUDIO_SUFFIXES)}
+    return ranks.get(clip.path.suffix.lower(), len(ranks)), len(clip.path.parts), sort_key(clip.path)
+
+
+def _cannot_list(error: OSError) -> None:
+    raise CorpusError(f"{error.filename} cannot be listed ({error.strerror}); check its permissions") from error

@@ -1,0 +1,197 @@
+"""The files of an image set: how they are named, hashed, read and checked."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emospec.emotions import Labels, canonical_emotion
+from emospec.errors import ConfigError, ImageSetError
+from emospec.files import read_json
+from emospec.images import Pixels, read_image
+
+if TYPE_CHECKING:  # slow to import, and not needed where images are made
+    import pandas as pd
+
+FORMAT = 1
+FOLDER = "spectrograms"
+INFO = "image_set.json"
+
+
+def image_name(number: int) -> str:
+    """Return the file name of an image."""
+    return f"{number:06}.png"
+
+
+def digest_of(image: Pixels) -> bytes:
+    """Return the SHA-256 of the pixels of one image."""
+    return hashlib.sha256(image.tobytes()).digest()
+
+
+def hash_of(labels: NDArray[np.int32], digests: NDArray[np.uint8]) -> str:
+    """Return one hash of all labels and pixels; it does not depend on how the files are compressed."""
+    return hashlib.sha256(labels.astype("<i4").tobytes() + digests.tobytes()).hexdigest()
+
+
+def read_info(path: Path) -> dict[str, Any]:
+    """Read the description of the image set in `path`."""
+    info = read_json(path / INFO)
+    known = {"format", "style", "classes", "mel", "n_images", "images_by_class", "hash", "made_from"}
+    if not isinstance(info, dict) or "format" not in info:
+        raise ImageSetError(f"{path / INFO} does not describe an image set; make the image set again")
+    if info["format"] != FORMAT:
+        raise ImageSetError(
+            f"{path / INFO} has format {info['format']}, this emospec reads format {FORMAT}; upgrade emospec"
+        )
+    if not known <= set(info):
+        raise ImageSetError(f"{path / INFO} lacks {', '.join(sorted(known - set(info)))}; make the image set again")
+    return info
+
+
+def find_images(folder: Path) -> list[Path]:
+    """Return the PNG files of a folder in the order of their numbers."""
+    names = [file.name for file in folder.glob("*.png")]
+    wrong = next((name for name in names if not name.removesuffix(".png").isdecimal()), None)
+    if wrong:
+        raise ImageSetError(f"{folder / wrong}: the name of an image must be its number, such as 12.png; take it away")
+    if not names:
+        raise ImageSetError(f"{folder} holds no images (looked for 0.png, 1.png ...); make the image set again")
+    return [folder / name for name in sorted(names, key=lambda name: int(name.removesuffix(".png")))]
+
+
+def read_images(files: Sequence[Path]) -> Pixels:
+    """Read pictures that are all of one size.
+
+    Returns
+    -------
+    uint8, shape (n, height, width, channels)
+    """
+    shape = read_image(files[0]).shape
+    images = np.empty((len(files), *shape), np.uint8)
+
+    def read(number: int) -> None:
+        image = read_image(files[number])
+        if image.shape != shape:
+            raise ImageSetError(f"{files[number]} is {_size(image.shape)}, but {files[0].name} is {_size(shape)}")
+        images[number] = image
+
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        for _ in pool.map(read, range(len(files))):
+            pass
+    return images
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    height, width, channels = shape
+    return f"{width} x {height} pixels, {'grey' if channels == 1 else 'coloured'}"
+
+
+def read_labels(path: Path, n_images: int, classes: Labels) -> NDArray[np.int32]:
+    """Read the labels of `n_images` images: whole numbers that are positions in `classes`."""
+    try:
+        labels = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise ImageSetError(
+            f"{path} cannot be read as labels ({_first_line(error)}); make the image set again"
+        ) from None
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+        raise ImageSetError(f"{path} holds {labels.dtype} of shape {labels.shape}; expected one whole number an image")
+    if len(labels) != n_images:
+        raise ImageSetError(f"{path.parent} has {n_images} images and {len(labels)} labels; make the image set again")
+    wrong = np.flatnonzero((labels < 0) | (labels >= len(classes)))
+    if len(wrong):
+        raise ImageSetError(
+            f"{path}: label {labels[wrong[0]]} of image {wrong[0]} is out of range; "
+            f"expected 0 to {len(classes) - 1} ({', '.join(classes.classes)})"
+        )
+    return np.asarray(labels, np.int32)
+
+
+def read_notebook_classes(path: Path) -> Labels | None:
+    """Return the classes of a text such as `'angry', 'fear'`, or None where there is no such text."""
+    try:
+        words = path.read_text(encoding="utf-8").replace("\n", ",").split(",")
+        names = [word.strip().strip("'\"[]") for word in words]
+        return Labels(tuple(canonical_emotion(name) for name in names if name)) if any(names) else None
+    except (OSError, UnicodeDecodeError, ConfigError):
+        return None
+
+
+def read_clips(path: Path | None, names: Sequence[str], labels: NDArray[np.int32], classes: Labels) -> "pd.DataFrame":
+    """Return one row an image, in the order of `names`, with all columns of a clip; unknown values are missing.
+
+    Parameters
+    ----------
+    path : Path or None
+        A CSV with a row an image. A column `image` tells which image a row belongs to, else the order does; a column
+        `emotion` must agree with the labels. Without a CSV only the emotions are known.
+    """
+    import pandas as pd
+
+    from emospec.clips import COLUMNS
+
+    table = (
+        pd.DataFrame({"image": list(names)}, dtype="string")
+        if path is None
+        else _in_order(_read_csv(path), names, path)
+    )
+    for column in COLUMNS:
+        if column not in table:
+            table[column] = pd.Series(pd.NA, index=table.index, dtype="string")
+    emotions = classes.decode(labels)
+    _check_emotions(table, emotions, path)
+    table["emotion"] = pd.Series(emotions, index=table.index, dtype="string")
+    table["age"] = _ages(table["age"], path)
+    return table
+
+
+def _read_csv(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    try:
+        return pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""])
+    except (OSError, ValueError) as error:  # ValueError is the parent of the errors of pandas
+        raise ImageSetError(f"{path} cannot be read as a table of clips ({_first_line(error)})") from None
+
+
+def _in_order(table: "pd.DataFrame", names: Sequence[str], path: Path) -> "pd.DataFrame":
+    if len(table) != len(names):
+        raise ImageSetError(f"{path} has {len(table)} rows for {len(names)} images; expected a row an image")
+    if "image" not in table:
+        return table.assign(image=list(names))
+    rows = {name: row for row, name in enumerate(table["image"])}
+    missing = next((name for name in names if name not in rows), None)
+    if missing:
+        raise ImageSetError(f"{path} has no row for image {missing}; expected one row for each in column image")
+    return table.iloc[[rows[name] for name in names]].reset_index(drop=True)
+
+
+def _check_emotions(table: "pd.DataFrame", emotions: Sequence[str], path: Path | None) -> None:
+    for image, said, labelled in zip(table["image"], table["emotion"].fillna(""), emotions, strict=True):
+        if said and said != labelled and not _means(said, labelled):
+            raise ImageSetError(f"{path}: image {image} is {said} there, but its label says {labelled}")
+
+
+def _means(spelling: str, emotion: str) -> bool:
+    try:
+        return canonical_emotion(spelling) == emotion
+    except ConfigError:
+        return False
+
+
+def _ages(ages: "pd.Series[str]", path: Path | None) -> "pd.Series[int]":
+    import pandas as pd
+
+    try:
+        return pd.to_numeric(ages).astype("Int64")
+    except (ValueError, TypeError) as error:
+        raise ImageSetError(f"{path}: column age: {_first_line(error)}; expected whole numbers or nothing") from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,0 +1,210 @@
+"""Log-Mel spectrograms as pixels and back, and PNG files."""
+
+import io
+import zlib
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from emospec.errors import ConfigError, ImageSetError
+from emospec.files import whole_file
+from emospec.spectrogram import NOTEBOOK_MEL, MelConfig, Spectrogram, log_mel_spectrogram
+
+Style = Literal["gray", "notebook"]
+Pixels = NDArray[np.uint8]
+
+DEFAULT_MEL: dict[str, MelConfig] = {"gray": MelConfig(), "notebook": NOTEBOOK_MEL}  # by style
+
+# Width in pixels of the axes in a Matplotlib figure of 1 x 1 inch; `savefig(bbox_inches="tight")`, which the notebook
+# used, keeps the first 77 of them.
+NOTEBOOK_AXES_WIDTH = 77.5
+
+
+def to_image(waveform: NDArray[np.floating], mel: MelConfig, style: Style = "gray") -> Pixels:
+    """Draw the spectrogram of one clip; low frequencies are at the bottom.
+
+    Parameters
+    ----------
+    waveform : shape (n_samples,), in [-1, 1], at `mel.sample_rate`
+
+    Returns
+    -------
+    uint8, shape (height, width) for `gray` and (height, width, 3) for `notebook`
+    """
+    check_style(style)
+    log_mel = log_mel_spectrogram(waveform, mel)
+    return gray_image(log_mel, mel) if style == "gray" else notebook_image(log_mel, mel)
+
+
+def check_style(style: str) -> None:
+    """Raise unless `style` is known."""
+    if style not in DEFAULT_MEL:
+        raise ConfigError(f"unknown style {style!r}; choose one of {', '.join(DEFAULT_MEL)}")
+
+
+def gray_image(log_mel: Spectrogram, mel: MelConfig) -> Pixels:
+    """Draw a log-Mel spectrogram in grey on the fixed scale of `mel`: one grey is one loudness in every clip.
+
+    Parameters
+    ----------
+    log_mel : shape (n_mels, n_frames), dB, lowest band first
+
+    Returns
+    -------
+    uint8, shape (height, width)
+        0 is `floor_db` or less, 255 `ceiling_db` or more; the lowest band is at the bottom.
+    """
+    width = log_mel.shape[1] if mel.length == "pad" else mel.width
+    fitted = _resize(log_mel, mel.height, width)
+    if mel.length == "pad":
+        fitted = _pad_or_cut(fitted, mel.width, mel.floor_db)
+    grey = (np.clip(fitted, mel.floor_db, mel.ceiling_db) - mel.floor_db) * (255 / (mel.ceiling_db - mel.floor_db))
+    return np.asarray(np.rint(grey[::-1]), np.uint8)
+
+
+def gray_to_db(image: Pixels, mel: MelConfig) -> Spectrogram:
+    """Convert a grey image back to dB, lowest band first; exact to half a grey, (ceiling_db - floor_db) / 510.
+
+    Parameters
+    ----------
+    image : uint8, shape (height, width) or (height, width, 1)
+    """
+    grey = image.reshape(image.shape[:2])[::-1].astype(np.float32)
+    return grey * np.float32((mel.ceiling_db - mel.floor_db) / 255) + np.float32(mel.floor_db)
+
+
+def _resize(log_mel: Spectrogram, height: int, width: int) -> Spectrogram:
+    if log_mel.shape == (height, width):
+        return log_mel
+    picture = Image.fromarray(np.ascontiguousarray(log_mel, np.float32))
+    return np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))  # averages where it shrinks
+
+
+def _pad_or_cut(log_mel: Spectrogram, width: int, floor_db: float) -> Spectrogram:
+    height, n_frames = log_mel.shape
+    if n_frames >= width:
+        start = (n_frames - width) // 2
+        return log_mel[:, start : start + width]
+    padded = np.full((height, width), floor_db, np.float32)
+    start = (width - n_frames) // 2
+    padded[:, start : start + n_frames] = log_mel
+    return padded
+
+
+def notebook_image(log_mel: Spectrogram, mel: MelConfig, *, axes_width: float | None = None) -> Pixels:
+    """Draw the picture that `librosa.display.specshow` makes in axes that fill the figure.
+
+    The whole clip is squeezed into the width, the clip's own least and greatest values are the ends of the colours,
+    and the colours are chosen as `librosa.display.cmap` does: by the sign of the values.
+
+    Parameters
+    ----------
+    log_mel : shape (n_mels, n_frames), dB, lowest band first
+    axes_width : pixels, optional
+        Width of the axes, of which the first `mel.width` pixels are drawn; `mel.width` if None. The notebook's own
+        pictures come out with `NOTEBOOK_AXES_WIDTH`.
+
+    Returns
+    -------
+    uint8, shape (height, width, 3), red, green, blue
+    """
+    rows = _cells_from_top(log_mel.shape[0], mel.height)
+    columns = _cells_from_left(log_mel.shape[1], mel.width, axes_width or mel.width)
+    least, greatest = float(log_mel.min()), float(log_mel.max())
+    scale = 256 / (greatest - least) if greatest > least else 0.0
+    entries = ((log_mel[rows[:, np.newaxis], columns] - least) * scale).astype(np.intp)
+    return _colours(log_mel, least, greatest)[np.minimum(entries, 255)]
+
+
+def _cells_from_left(n_cells: int, n_pixels: int, axes_width: float) -> NDArray[np.intp]:
+    """Return the cell under the middle of each pixel.
+
+    Where a middle lies on the edge of two cells, rounding decides. So the arithmetic is in Matplotlib's order: data to
+    axes to pixels, then edges are snapped to whole pixels.
+    """
+    scale, offset = axes_width * (1 / n_cells), axes_width * (0.5 * (1 / n_cells))
+    edges = np.floor((np.arange(n_cells + 1) - 0.5) * scale + offset + 0.5)
+    return np.minimum(np.searchsorted(edges, np.arange(n_pixels), side="right") - 1, n_cells - 1)
+
+
+def _cells_from_top(n_cells: int, n_pixels: int) -> NDArray[np.intp]:
+    """Return the cell under the middle of each pixel, for cells that are counted from the bottom."""
+    scale, offset = n_pixels * (1 / n_cells), n_pixels * (0.5 * (1 / n_cells))
+    edges = np.floor((np.arange(n_cells + 1) - 0.5) * -scale + (n_pixels - offset) + 0.5)[::-1]
+    return n_cells - np.searchsorted(edges, np.arange(n_pixels), side="right")
+
+
+def _colours(log_mel: Spectrogram, least: float, greatest: float) -> Pixels:
+    """Return magma if the values are of one sign, apart from the outermost 2 % on each side, else coolwarm."""
+    magma, coolwarm = _colour_tables()
+    if least >= 0 or greatest <= 0:
+        return magma
+    low, high = np.percentile(log_mel, [2, 98])
+    return magma if low >= 0 or high <= 0 else coolwarm
+
+
+@lru_cache(maxsize=1)
+def _colour_tables() -> tuple[Pixels, Pixels]:
+    """Return magma and coolwarm, 256 colours each, as Matplotlib draws them.
+
+    References
+    ----------
+    magma: Smith, van der Walt and Firing, CC0. coolwarm: Moreland, "Diverging Color Maps for Scientific Visualization",
+    2009; table of Matplotlib (its licence is BSD-compatible).
+    """
+    table = resources.files("emospec").joinpath("colour_maps.bin").read_bytes()
+    magma, coolwarm = np.frombuffer(table, np.uint8).reshape(2, 256, 3)
+    return magma, coolwarm
+
+
+def write_image(image: Pixels, path: Path) -> None:
+    """Write a PNG whole or not at all: grey, or with a palette where 256 colours are enough (faster, half the size).
+
+    Parameters
+    ----------
+    image : uint8, shape (height, width), (height, width, 1) or (height, width, 3)
+    """
+    with whole_file(path) as temporary:
+        temporary.write_bytes(encode_png(image))
+
+
+def encode_png(image: Pixels) -> bytes:
+    """Return the bytes of a PNG of `image`; see `write_image`."""
+    grey = image.ndim == 2 or image.shape[2] == 1
+    picture = Image.fromarray(image.reshape(image.shape[:2])) if grey else _with_palette(image)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", compress_level=1, compress_type=zlib.Z_RLE)  # measured: fastest, and smallest
+    return buffer.getvalue()
+
+
+def _with_palette(image: Pixels) -> Image.Image:
+    packed = np.zeros((*image.shape[:2], 4), np.uint8)
+    packed[:, :, :3] = image
+    colours, entries = np.unique(packed.view(np.uint32)[:, :, 0], return_inverse=True)
+    if len(colours) > 256:
+        return Image.fromarray(image)
+    picture = Image.fromarray(entries.reshape(image.shape[:2]).astype(np.uint8))
+    picture.putpalette(np.ascontiguousarray(colours.view(np.uint8).reshape(-1, 4)[:, :3]).tobytes())
+    return picture
+
+
+def read_image(path: Path) -> Pixels:
+    """Read a picture: grey files have one channel, all others three, in the order red, green, blue.
+
+    Returns
+    -------
+    uint8, shape (height, width, 1) or (height, width, 3)
+    """
+    try:
+        with Image.open(path) as file:
+            pixels = np.asarray(file if file.mode in ("L", "RGB") else file.convert("RGB"))
+    except FileNotFoundError:
+        raise ImageSetError(f"image {path} does not exist; the image set is not complete: make it again") from None
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise ImageSetError(f"{path} cannot be read as an image ({error}); make the image set again") from None
+    return pixels[:, :, np.newaxis] if pixels.ndim == 2 else pixels

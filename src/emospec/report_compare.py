@@ -1,0 +1,119 @@
+"""Several runs side by side, and the reasons not to compare them."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from emospec.files import write_text
+from emospec.markup import Html, element, inline_svg, join, page, table
+from emospec.plots import figure_to_svg, plot_compare
+from emospec.report_parts import Report, chance, count, interval, percent, shared_speakers
+
+HEAD = ("Run", "Model", "Protocol", "Clips", "Accuracy", "UAR", "Macro F1", "Test speakers heard in training")
+Score = Mapping[str, float | None]
+SCORES = ("accuracy", "uar", "macro_f1")
+
+
+def compare_table(reports: Mapping[str, Report]) -> str:
+    """Return the scores of several runs as a Markdown table, and what speaks against comparing them.
+
+    Parameters
+    ----------
+    reports : dict
+        `Report.to_dict()` of each run by its name; optional keys `model` and `clips_sha256`, which is
+        equal for equal test clips.
+    """
+    lines = [_markdown_row(HEAD), _markdown_row(["---"] * 3 + ["---:"] * 4 + ["---"])]
+    lines += [_markdown_row(_row(name, report, _score_text)) for name, report in reports.items()]
+    lines += ["", "Intervals are 95 %, over speakers."]
+    lines += [f"\n**Warning:** {warning}" for warning in compare_warnings(reports)]
+    return "\n".join(lines) + "\n"
+
+
+def compare_html(path: Path, reports: Mapping[str, Report]) -> None:
+    """Write the comparison of several runs as one page that needs nothing but itself."""
+    warnings = [element("p", warning, class_="banner warning", role="note") for warning in compare_warnings(reports)]
+    bars = [(name, r["uar"]["value"], r["uar"]["low"], r["uar"]["high"]) for name, r in reports.items()]
+    guesses = {chance(report) for report in reports.values()}
+    figure = plot_compare(bars, chance=guesses.pop() if len(guesses) == 1 else None)
+    drawn = element("figure", inline_svg(figure_to_svg(figure), "UAR of each run", "uar"), class_="chart")
+    rows = [_row(name, report, _score_cell) for name, report in reports.items()]
+    scores = table("Scores of the runs, with 95\u00a0% intervals over speakers", HEAD, rows, class_="wide")
+    header = element("header", element("p", "emospec report", class_="eyebrow"), element("h1", "Runs side by side"))
+    main = element("main", element("p", best_run(reports), class_="headline"), *warnings, drawn, scores)
+    write_text(page("emospec: runs side by side", header, main), path)
+
+
+def best_run(reports: Mapping[str, Report]) -> str:
+    """Say which run has the highest UAR; one that knew its test speakers is not ranked beside one that did not."""
+    fair = {name: report for name, report in reports.items() if report["speakers_seen_in_training"] == 0}
+    ranked = sorted((fair or reports).items(), key=lambda item: -item[1]["uar"]["value"])
+    name, best = ranked[0]
+    text = f"{_among(len(fair), len(reports))}{name} has the highest UAR: {percent(best['uar']['value'])}."
+    if len(ranked) == 1:
+        return text
+    second, other = ranked[1]
+    return f"{text} The next is {second} with {percent(other['uar']['value'])}{_overlap(best, other)}."
+
+
+def _among(n_fair: int, n_runs: int) -> str:
+    if n_fair == 0:
+        return "No run is known to have been judged on voices that it never heard. Of these runs, "
+    return "" if n_fair == n_runs else "Of the runs that were judged on voices they never heard, "
+
+
+def _overlap(best: Report, other: Report) -> str:
+    low, high = best["uar"]["low"], other["uar"]["high"]
+    if low is None or high is None:
+        return ""
+    return (
+        "; their intervals overlap, so the order may be chance" if high >= low else "; their intervals do not overlap"
+    )
+
+
+def compare_warnings(reports: Mapping[str, Report]) -> list[str]:
+    """Return what speaks against comparing runs: shared or unknown speakers, other test clips, notices."""
+    warnings = []
+    for name, report in reports.items():
+        if shared := shared_speakers(report):
+            warnings.append(f"{name}: {shared}")
+        elif report["speakers_seen_in_training"] is None:
+            warnings.append(f"{name}: nobody can tell whether its test speakers were also in training.")
+        if report.get("notice"):
+            warnings.append(f"{name}: {report['notice']}")
+    if len({_test_clips(report) for report in reports.values()}) > 1:
+        warnings.append("These runs were judged on different test clips; a difference may come from the clips alone.")
+    return warnings
+
+
+def _test_clips(report: Report) -> tuple[object, ...]:
+    """Return what is equal for runs with equal test clips: their hash if the report has it, or all that is counted."""
+    support = tuple((name, report["per_class"][name]["support"]) for name in report["classes"])
+    return report.get("clips_sha256"), report["n_clips"], report["n_speakers"], support
+
+
+def _row(name: str, report: Report, cell: Callable[[Score], str]) -> list[str]:
+    model = str(report.get("model", "unknown"))
+    scores = [cell(report[key]) for key in SCORES]
+    return [name, model, report["protocol"], f"{report['n_clips']:,}", *scores, _heard(report)]
+
+
+def _score_text(score: Score) -> str:
+    between = interval(score)
+    return percent(score["value"]) + (f" ({between})" if between else "")
+
+
+def _score_cell(score: Score) -> Html:
+    between = interval(score)
+    return join(percent(score["value"]), element("small", between, class_="under") if between else None)
+
+
+def _heard(report: Report) -> str:
+    seen, n = report["speakers_seen_in_training"], report["n_speakers"]
+    if seen is None:
+        return "unknown"
+    return f"{seen} of {n}" if seen else f"none of {count(n, 'speaker')}"
+
+
+def _markdown_row(cells: list[str] | tuple[str, ...]) -> str:
+    safe = (" ".join(str(cell).split()).replace("|", "\\|") for cell in cells)
+    return f"| {' | '.join(safe)} |"

@@ -1,0 +1,217 @@
+"""What a report says about the scores: sentences, key figures and tables, each from the numbers alone."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from emospec.markup import Html, element, inline_svg, join, table
+from emospec.plots import CURVES, best_row, epochs_of, figure_to_svg, plot_curve, row_rates
+
+Report = Mapping[str, Any]
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """Return a share as per cent that does not break over lines; `unknown` for None."""
+    return "unknown" if value is None else f"{100 * value:.{digits}f}\u00a0%"
+
+
+def chance(report: Report) -> float:
+    """Return the accuracy of guessing each class equally often."""
+    return 1 / len(report["classes"])
+
+
+def interval(score: Mapping[str, float | None], digits: int = 1) -> str | None:
+    """Return `57.0 to 65.1`, or None where the score has no interval."""
+    low, high = score.get("low"), score.get("high")
+    return None if low is None or high is None else f"{100 * low:.{digits}f} to {100 * high:.{digits}f}"
+
+
+def why_no_interval(report: Report) -> str:
+    """Say why the scores of this report have no intervals."""
+    speakers = report["n_speakers"]
+    if not speakers:
+        reason = "these clips do not say who speaks"
+    elif speakers < 3:
+        reason = f"{count(speakers, 'speaker')} cannot give them"
+    else:
+        reason = "some clips do not say who speaks"
+    return f"No intervals: they are taken over speakers, and {reason}"
+
+
+def count(number: int, noun: str) -> str:
+    """Return `1 voice`, `2 voices`, `7,442 clips`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def headline(report: Report) -> str:
+    """Say in one plain sentence how good the model is, for whom, and what guessing would give."""
+    clips = f"{percent(report['accuracy']['value'])} of {count(report['n_clips'], 'clip')}"
+    between = interval(report["accuracy"], digits=0)
+    between = f" (95\u00a0% interval {between})" if between else ""
+    guess = f"guessing would give {100 * chance(report):.3g}\u00a0%"
+    return f"{_on_whom(report)} named the emotion of {clips}{between}; {guess}."
+
+
+def _on_whom(report: Report) -> str:
+    n, seen = report["n_speakers"], report["speakers_seen_in_training"]
+    if not n:
+        return "On unknown voices, the model"
+    if seen is None:
+        return f"On {count(n, 'voice')}, the model"
+    if seen == 0:
+        return f"On {count(n, 'voice')} that the model never heard, it"
+    return f"On {count(n, 'voice')}, {'all' if seen == n else seen} of which it had heard in training, the model"
+
+
+def shared_speakers(report: Report) -> str | None:
+    """Return the warning that belongs to a score on speakers of the training part, or None."""
+    seen = report["speakers_seen_in_training"]
+    if not seen:
+        return None
+    return (
+        f"{seen} of {count(report['n_speakers'], 'test speaker')} {'was' if seen == 1 else 'were'} also in training; "
+        "this score says little about strangers."
+    )
+
+
+def banners(report: Report) -> Html:
+    """Return what must be read with the numbers: shared speakers in red, unknown speakers, a notice."""
+    shown = []
+    if warning := shared_speakers(report):
+        shown.append(_banner(f"Split “{report['protocol']}” shares speakers.", warning, "warning"))
+    elif report["speakers_seen_in_training"] is None:
+        text = "Nobody can tell whether the speakers of the test were also in training: not all of them are known."
+        shown.append(_banner("Unknown speakers.", text, "notice"))
+    if report.get("notice"):
+        shown.append(_banner("Please note.", report["notice"], "notice"))
+    return join(*shown)
+
+
+def _banner(title: str, text: str, kind: str) -> Html:
+    return element("p", element("strong", title), " ", text, class_=f"banner {kind}", role="note")
+
+
+def key_figures(report: Report) -> Html:
+    """Return the scores as cards, each with its interval on a scale that also shows what guessing gives."""
+    cards = [
+        _score(report, "accuracy", "Accuracy", "of all clips were named rightly"),
+        _score(report, "uar", "UAR", "unweighted average recall: every emotion counts the same"),
+        _score(report, "macro_f1", "Macro F1", "recall and precision in one, averaged over the emotions"),
+    ]
+    if report.get("ece") is not None:
+        points = f"{100 * report['ece']:.1f}\u00a0points"
+        cards.append(_card("Calibration error", points, "how far its certainty is from its hit rate, on average"))
+    if report.get("test_loss") is not None:
+        cards.append(_card("Test loss", f"{report['test_loss']:.3f}", "of the weights that were kept"))
+    return join(element("dl", *cards, class_="figures"), element("p", legend(report), class_="note"))
+
+
+def legend(report: Report) -> str:
+    """Say what the marks of the key figures are, and why intervals are missing where they are."""
+    between = "Intervals (95\u00a0%) tell how far a score depends on who happened to speak"
+    first = between if interval(report["accuracy"]) else why_no_interval(report)
+    return f"{first}; the dotted mark is what guessing would give."
+
+
+def _score(report: Report, key: str, name: str, meaning: str) -> Html:
+    score = report[key]
+    between = interval(score)
+    note = f"interval {between}" if between else "no interval"
+    guess = None if key == "macro_f1" else chance(report)
+    scale = element("dd", _scale(score, guess), class_="scale", aria_hidden="true")
+    return _card(name, percent(score["value"]), meaning, scale, element("dd", note, class_="note"))
+
+
+def _scale(score: Mapping[str, float | None], guess: float | None) -> Html:
+    low, high = score.get("low"), score.get("high")
+    band = None
+    if low is not None and high is not None:
+        band = element("i", class_="band", style=f"left:{100 * low:.1f}%;width:{100 * (high - low):.1f}%")
+    return join(band, _mark("chance", guess), _mark("dot", score["value"]))
+
+
+def _mark(kind: str, place: float | None) -> Html | None:
+    return None if place is None else element("i", class_=kind, style=f"left:{100 * place:.1f}%")
+
+
+def _card(name: str, value: str, meaning: str, *more: Html) -> Html:
+    return element(
+        "div", element("dt", name), element("dd", value, class_="value"), *more, element("dd", meaning), class_="card"
+    )
+
+
+def per_class_table(report: Report) -> Html:
+    """Return precision, recall, F1 and the number of clips for each emotion, and their mean."""
+    rows: list[list[object]] = []
+    for name in report["classes"]:
+        scores = report["per_class"][name]
+        rows.append([name, *(_bar(scores[key]) for key in ("precision", "recall", "f1")), f"{scores['support']:,}"])
+    means = (report["macro_precision"], report["macro_recall"], report["macro_f1"]["value"])
+    rows.append(["mean", *map(_bar, means), f"{report['n_clips']:,}"])
+    head = ("Emotion", "Precision", "Recall", "F1", "Clips")
+    return table("Each emotion, and the mean over emotions", head, rows, class_="numbers totals")
+
+
+def _bar(share: float | None) -> Html:
+    width = 0.0 if share is None else 100 * share
+    return join(percent(share), element("i", class_="bar", style=f"--width:{width:.1f}%", aria_hidden="true"))
+
+
+def confusion_table(report: Report) -> Html:
+    """Return the confusion matrix with counts and row rates, shaded by rate."""
+    counts = np.asarray(report["confusion_matrix"])
+    rates = row_rates(counts)
+    rows: list[list[object]] = [[name] for name in report["classes"]]
+    for (row, column), number in np.ndenumerate(counts):
+        rows[row].append(_confusion_cell(int(number), float(rates[row, column]), right=row == column))
+    caption = "Confusion matrix: rows are the truth, columns the answers of the model; counts and shares of the row"
+    return table(caption, ["truth \\ answer", *report["classes"]], rows, class_="confusion")
+
+
+def _confusion_cell(number: int, rate: float, *, right: bool) -> Html:
+    share = "no clips" if np.isnan(rate) else percent(rate, digits=0)
+    kind = f"{'right' if right else 'wrong'}{' dark' if rate > 0.68 else ''}"
+    shade = f"--rate:{np.nan_to_num(rate):.3f}"
+    return element("td", element("b", f"{number:,}"), " ", element("small", share), class_=kind, style=shade)
+
+
+def worst_confusion(report: Report) -> str:
+    """Say which emotion is taken for which other one most often."""
+    rates = np.nan_to_num(row_rates(np.asarray(report["confusion_matrix"])))
+    np.fill_diagonal(rates, 0)
+    if not rates.any():
+        return "No clip was taken for another emotion."
+    truth, answer = np.unravel_index(rates.argmax(), rates.shape)
+    row = report["confusion_matrix"][truth]
+    names = report["classes"]
+    return (
+        f"The most frequent mistake: {names[truth]} taken for {names[answer]}, "
+        f"{row[answer]:,} of {count(sum(row), 'clip')} ({percent(rates[truth, answer], digits=0)})."
+    )
+
+
+def history_part(history: pd.DataFrame) -> Html:
+    """Return the curves of a training, and a sentence on the epoch that was kept."""
+    names = [name for name in CURVES if name in history or f"val_{name}" in history]
+    curves = (
+        element("figure", inline_svg(figure_to_svg(plot_curve(history, name)), f"{name} over epochs", f"curve-{name}"))
+        for name in names
+    )
+    return join(element("p", best_epoch(history)), element("div", *curves, class_="curves"))
+
+
+def best_epoch(history: pd.DataFrame) -> str:
+    """Say which epoch was the best, and how far training and validation were apart in it."""
+    row = history.iloc[best_row(history)]
+    measure = "validation loss" if "val_loss" in history else "loss"
+    value = row["val_loss"] if "val_loss" in history else row["loss"]
+    epoch = epochs_of(history)[best_row(history)]
+    text = f"Epoch {epoch} of {epochs_of(history)[-1]} had the lowest {measure}, {value:.3f}."
+    if "accuracy" in history and "val_accuracy" in history:
+        text += (
+            f" In it, the model named {percent(row['accuracy'], digits=0)} of the training clips rightly"
+            f" and {percent(row['val_accuracy'], digits=0)} of the validation clips."
+        )
+    return text

@@ -1,0 +1,17 @@
+"""What every test module sees."""
+
+import os
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before anything imports TensorFlow
+
+from samples import image_set
+
+from emospec.image_set import ImageSet
+
+
+@pytest.fixture
+def images() -> ImageSet:
+    """Six speakers, 96 images of 24 x 24."""
+    return image_set()

@@ -1,0 +1,58 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from samples import CLASSES, clips_table
+
+from emospec.emotions import Labels
+from emospec.errors import EmospecError
+from emospec.evaluation import Report, evaluate
+
+LABELS = Labels(CLASSES)
+CLIPS = clips_table(5, 2)
+TRUTH = LABELS.encode(CLIPS["emotion"])
+
+
+def judge(probabilities: np.ndarray, clips: pd.DataFrame = CLIPS, heard: set[str] | None = frozenset()) -> Report:
+    return evaluate(probabilities, TRUTH, clips, LABELS, protocol="speakers", training_speakers=heard)
+
+
+def test_an_oracle_gets_every_score_right() -> None:
+    report = judge(np.eye(4)[TRUTH])
+    assert [report.accuracy.value, report.uar.value, report.macro_f1.value] == [1, 1, 1]
+    assert report.accuracy.low == report.accuracy.high == 1
+    assert report.ece == 0
+    assert (report.n_clips, report.n_speakers) == (40, 5)
+
+
+def test_always_angry_has_the_uar_of_chance() -> None:
+    report = judge(np.tile([0.7, 0.1, 0.1, 0.1], (40, 1)))
+    assert report.uar.value == 0.25
+    assert report.per_class["angry"] == {"precision": 0.25, "recall": 1.0, "f1": 0.4, "support": 10}
+    assert report.per_class["sad"]["recall"] == 0
+
+
+def test_speakers_that_were_heard_in_training_are_counted() -> None:
+    report = judge(np.eye(4)[TRUTH], heard={"made/s0", "made/s3", "made/s9", "other/s1"})
+    assert (report.speakers_seen_in_training, report.share_of_speakers_seen) == (2, 0.4)
+
+
+def test_unknown_speakers_give_no_interval_and_no_count() -> None:
+    report = judge(np.eye(4)[TRUTH], CLIPS.assign(speaker=pd.NA))
+    assert (report.uar.low, report.n_speakers, report.speakers_seen_in_training) == (None, None, None)
+
+
+def test_the_report_is_json() -> None:
+    values = json.loads(json.dumps(judge(np.eye(4)[TRUTH]).to_dict(), allow_nan=False))
+    assert set(values["accuracy"]) == {"value", "low", "high"}
+    assert values["confusion_matrix"] == (10 * np.eye(4)).tolist()
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "match"),
+    [(np.ones((40, 3)), "40 clips by 4 classes"), (np.full((40, 4), np.nan), "not finite")],
+)
+def test_scores_that_do_not_fit_are_refused(probabilities: np.ndarray, match: str) -> None:
+    with pytest.raises(EmospecError, match=match):
+        judge(probabilities)

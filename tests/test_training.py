@@ -1,0 +1,185 @@
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from samples import image_set
+
+from emospec import judging, training
+from emospec.errors import ConfigError, SplitError
+from emospec.image_set import ImageSet
+from emospec.models import load_model
+from emospec.runs import load_run
+from emospec.settings import TrainConfig
+from emospec.splits import make_split
+from emospec.training import Batches, TrainingData, build_compiled, train
+
+CONFIG = TrainConfig(model="3layer", filters=(4, 4, 8), epochs=3, batch_size=8, learning_rate=0.01)
+
+
+def quietly(line: str) -> None:
+    """Take the lines of the progress."""
+
+
+def narrowed(images: ImageSet) -> TrainingData:
+    split = make_split(images.clips, images.labels, "speakers", 0)
+    return TrainingData.of(images, split.train, split.validation)
+
+
+def weights_of(path: Path) -> list[np.ndarray]:
+    return load_model(path / "model.keras").get_weights()
+
+
+def test_training_writes_the_whole_run_folder(images: ImageSet, tmp_path: Path) -> None:
+    run = train(images, CONFIG, tmp_path / "run", say=quietly)
+    names = {path.name for path in run.path.iterdir()}
+    wanted = {"run.toml", "model.keras", "history.csv", "split.csv", "predictions.csv", "report.json", "report.html", "figures"}
+    assert wanted <= names
+    assert load_run(run.path).config == CONFIG
+    history = run.history()
+    assert history is not None
+    assert history["epoch"].tolist() == [1, 2, 3]
+
+
+def test_a_task_that_can_be_learned_is_learned(tmp_path: Path) -> None:
+    config = replace(CONFIG, epochs=15)
+    report = train(image_set(10, 6), config, tmp_path / "run", say=quietly).report()
+    assert report["uar"]["value"] > 0.8
+    assert report["speakers_seen_in_training"] == 0
+
+
+def test_with_shuffled_labels_the_score_is_chance(tmp_path: Path) -> None:
+    images = image_set(20, 6)
+    shuffled = replace(images, labels=np.random.default_rng(1).permutation(images.labels))
+    report = train(shuffled, replace(CONFIG, epochs=8), tmp_path / "run", say=quietly).report()
+    assert 0.1 < report["uar"]["value"] < 0.4  # chance is 0.25; 96 test clips have a standard error of 0.044
+
+
+def test_fitting_holds_no_image_of_the_test_part(images: ImageSet) -> None:
+    marked = replace(images, images=images.images.copy())
+    split = make_split(images.clips, images.labels, "speakers", 0)
+    marked.images[split.test] = 255
+    data = TrainingData.of(marked, split.train, split.validation)
+    assert len(data.images) == len(split.train) + len(split.validation)
+    assert not (data.images == 255).all(axis=(1, 2, 3)).any()
+
+
+def test_test_labels_change_nothing_but_the_score(images: ImageSet, tmp_path: Path) -> None:
+    split = make_split(images.clips, images.labels, "speakers", 0)
+    lied = replace(images, labels=images.labels.copy())
+    lied.labels[split.test] = (images.labels[split.test] + 1) % 4
+    honest, lying = (fit_with_split(i, split, tmp_path / n) for i, n in ((images, "a"), (lied, "b")))
+    assert all((a == b).all() for a, b in zip(honest, lying, strict=True))
+
+
+def fit_with_split(images: ImageSet, split, path: Path) -> list[np.ndarray]:
+    data = TrainingData.of(images, split.train, split.validation)
+    model = build_compiled(CONFIG, data)
+    run = training.open_run(path, CONFIG, images, split)
+    training.fit(model, data, run, quietly)
+    return model.get_weights()
+
+
+def test_the_same_seed_gives_the_same_model_and_another_seed_another(images: ImageSet, tmp_path: Path) -> None:
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        train(images, replace(CONFIG, seed=seed), tmp_path / name, say=quietly)
+    a, b, c = (weights_of(tmp_path / name) for name in "abc")
+    assert all(np.allclose(x, y, atol=1e-5) for x, y in zip(a, b, strict=True))
+    assert not all(np.allclose(x, y, atol=1e-5) for x, y in zip(a, c, strict=True))
+
+
+def test_an_interrupted_training_ends_where_an_uninterrupted_one_does(
+    images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = replace(CONFIG, model="adapted", filters=(2, 2, 2), dropout=0.3, epochs=4, augmentation=("flip",))
+    train(images, config, tmp_path / "whole", say=quietly)
+    with monkeypatch.context() as patch:
+        patch.setattr(training.ProgressLine, "on_epoch_begin", interrupt_at(2))
+        with pytest.raises(KeyboardInterrupt):
+            train(images, config, tmp_path / "broken", say=quietly)
+    said: list[str] = []
+    run = train(images, config, tmp_path / "broken", say=said.append)
+    assert said[0] == "going on after epoch 2"
+    pd.testing.assert_frame_equal(run.history(), load_run(tmp_path / "whole").history(), rtol=1e-3)
+    for a, b in zip(weights_of(tmp_path / "whole"), weights_of(tmp_path / "broken"), strict=True):
+        assert np.allclose(a, b, atol=1e-4)
+
+
+def interrupt_at(epoch: int):
+    def on_epoch_begin(self, now: int, logs: object = None) -> None:
+        self.started = 0.0
+        if now == epoch:
+            raise KeyboardInterrupt
+
+    return on_epoch_begin
+
+
+def test_a_finished_run_is_not_trained_again(images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train(images, CONFIG, tmp_path / "run", say=quietly)
+    monkeypatch.setattr(training, "fit", lambda *_: pytest.fail("trained again"))
+    assert train(images, CONFIG, tmp_path / "run", say=quietly).finished
+
+
+def test_a_run_with_other_settings_is_not_overwritten(images: ImageSet, tmp_path: Path) -> None:
+    train(images, CONFIG, tmp_path / "run", say=quietly)
+    before = (tmp_path / "run" / "report.json").read_bytes()
+    with pytest.raises(ConfigError, match="a run with epochs = 3, now it is 4; name another --out"):
+        train(images, replace(CONFIG, epochs=4), tmp_path / "run", say=quietly)
+    assert (tmp_path / "run" / "report.json").read_bytes() == before
+
+
+def test_training_stops_after_its_patience_and_keeps_the_best_epoch(images: ImageSet, tmp_path: Path) -> None:
+    config = replace(CONFIG, epochs=60, patience=2, learning_rate=0.03)
+    run = train(images, config, tmp_path / "run", say=quietly)
+    history = run.history()
+    assert history is not None
+    best = int(history["val_loss"].argmin())
+    assert len(history) < 60
+    assert len(history) == best + 1 + 2
+    data = narrowed(images)
+    model = load_model(run.path / "model.keras")
+    x, y = data.images[data.validation], np.eye(4)[data.labels[data.validation]]
+    loss = float(keras.losses.CategoricalCrossentropy()(y, judging.predict(model, x)))
+    assert loss == pytest.approx(history["val_loss"].min(), rel=1e-3)
+
+
+def test_batches_cover_an_epoch_once_in_an_order_of_its_own(images: ImageSet) -> None:
+    data = narrowed(images)
+    batches = Batches(data, data.train, CONFIG)
+    seen = np.concatenate([batches[i][0] for i in range(len(batches))])
+    batches.epoch = 1
+    then = np.concatenate([batches[i][0] for i in range(len(batches))])
+    assert seen.dtype == np.uint8
+    assert sorted(image.tobytes() for image in seen) == sorted(image.tobytes() for image in data.images[data.train])
+    assert (seen != then).any()
+
+
+def test_weights_of_classes_reach_the_loss(images: ImageSet) -> None:
+    data = narrowed(images)
+    assert build_compiled(replace(CONFIG, class_weights="balanced"), data).loss.weights == [1, 1, 1, 1]
+    weighted = replace(CONFIG, model="adapted-weighted", filters=(2, 2, 2), image_size=(20, 20))
+    assert build_compiled(weighted, data).loss.weights == [1, 2, 1.5, 1]
+    assert float(build_compiled(replace(weighted, learning_rate=None), data).optimizer.learning_rate) == pytest.approx(0.0005)
+
+
+def test_bfloat16_computes_in_it_and_keeps_weights_and_scores_in_float32(images: ImageSet, tmp_path: Path) -> None:
+    run = train(images, replace(CONFIG, epochs=1, precision="bfloat16"), tmp_path / "run", say=quietly)
+    model = load_model(run.path / "model.keras")
+    convolution = next(layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D))
+    assert (convolution.compute_dtype, convolution.variable_dtype) == ("bfloat16", "float32")
+    assert model.output.dtype == "float32"
+    assert keras.config.dtype_policy().name == "float32"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "match"),
+    [({"model": "x"}, "unknown model"), ({"optimizer": "x"}, "unknown optimizer"), ({"protocol": "x"}, "unknown protocol")],
+)
+def test_settings_that_cannot_be_are_refused_before_anything_is_written(
+    images: ImageSet, tmp_path: Path, wrong: dict[str, str], match: str
+) -> None:
+    with pytest.raises((ConfigError, SplitError), match=match):
+        train(images, replace(CONFIG, **({"filters": None} | wrong)), tmp_path / "run", say=quietly)
+    assert not (tmp_path / "run").exists()
