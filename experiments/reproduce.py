@@ -2,8 +2,8 @@
 
     python experiments/reproduce.py DATA --runs runs
 
-DATA holds `notebook-dataset.zip` (or its folder `dataset`) and `crema-d/`; what is missing is left out. Each training is
-resumable, and what has finished isn't done again. The tables in `docs/results/` are written after each training.
+DATA holds `notebook-dataset.zip` (or its folder `dataset`) and `crema-d/`. Each training goes on where it stopped, and
+what has finished isn't done again. The tables in `docs/results/` are written anew after each.
 """
 
 import argparse

@@ -6,9 +6,8 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before anything imports TensorFlow
 
-from samples import image_set
-
 from emospec.image_set import ImageSet
+from samples import image_set
 
 
 @pytest.fixture

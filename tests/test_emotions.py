@@ -6,7 +6,14 @@ from emospec.errors import ConfigError
 
 @pytest.mark.parametrize(
     ("spelling", "emotion"),
-    [("anger", "angry"), ("Happiness", "happy"), ("fearful", "fear"), ("W", "angry"), (" sad ", "sad"), ("ps", "surprise")],
+    [
+        ("anger", "angry"),
+        ("Happiness", "happy"),
+        ("fearful", "fear"),
+        ("W", "angry"),
+        (" sad ", "sad"),
+        ("ps", "surprise"),
+    ],
 )
 def test_usual_spellings_have_one_canonical_name(spelling: str, emotion: str) -> None:
     assert canonical_emotion(spelling) == emotion

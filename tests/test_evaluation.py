@@ -3,11 +3,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from samples import CLASSES, clips_table
 
 from emospec.emotions import Labels
 from emospec.errors import EmospecError
 from emospec.evaluation import Report, evaluate
+from samples import CLASSES, clips_table
 
 LABELS = Labels(CLASSES)
 CLIPS = clips_table(5, 2)

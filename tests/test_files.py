@@ -1,4 +1,6 @@
 import hashlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -7,20 +9,26 @@ from emospec.errors import EmospecError
 from emospec.files import read_json, sha256_of, whole_file, whole_folder, write_json, write_text
 
 
+def fail_after(
+    writing: AbstractContextManager[Path], step: Callable[[Path], object], error: type[BaseException]
+) -> None:
+    with writing as temporary:
+        step(temporary)
+        raise error
+
+
 def test_a_file_whose_writing_fails_keeps_its_old_content_and_leaves_nothing_behind(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     write_text("old", path)
-    with pytest.raises(RuntimeError), whole_file(path) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        fail_after(whole_file(path), lambda temporary: temporary.write_text("half"), RuntimeError)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_folder_whose_filling_is_interrupted_does_not_appear(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), whole_folder(tmp_path / "out") as temporary:
-        (temporary / "one").touch()
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        fail_after(whole_folder(tmp_path / "out"), lambda folder: (folder / "one").touch(), KeyboardInterrupt)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -4,14 +4,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from samples import CLASSES, image_set
 
 from emospec import judging
 from emospec.errors import ConfigError
-from emospec.judging import compare_runs, judge_again, worst_mistakes
+from emospec.judging import judge_again, worst_mistakes
+from emospec.report_compare import compare_runs
 from emospec.runs import load_run
 from emospec.settings import TrainConfig
 from emospec.training import train
+from samples import CLASSES, image_set
 
 CONFIG = TrainConfig(model="3layer", filters=(4, 4, 4), epochs=1, batch_size=16)
 
@@ -39,7 +40,7 @@ def test_speakers_are_known_to_the_run_even_if_the_image_set_forgot_them(
 
 def test_another_image_set_is_refused(run_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judging, "load_image_set", lambda path, **_: image_set(n_speakers=7))
-    with pytest.raises(ConfigError, match="has 112 images .* made from 96"):
+    with pytest.raises(ConfigError, match=r"has 112 images .* made from 96"):
         judge_again(run_path)
 
 

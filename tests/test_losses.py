@@ -29,7 +29,9 @@ def test_balanced_weights_are_scikit_learns() -> None:
     from sklearn.utils.class_weight import compute_class_weight
 
     y = np.array([0, 0, 0, 1, 2, 2])
-    assert class_weights("balanced", LABELS, y) == pytest.approx(compute_class_weight("balanced", classes=np.arange(3), y=y))
+    assert class_weights("balanced", LABELS, y) == pytest.approx(
+        compute_class_weight("balanced", classes=np.arange(3), y=y)
+    )
 
 
 def test_weights_go_by_name_not_by_position() -> None:
@@ -38,7 +40,11 @@ def test_weights_go_by_name_not_by_position() -> None:
 
 @pytest.mark.parametrize(
     ("weights", "match"),
-    [({"sad": 3, "angry": 1}, "differ in fear"), ({"sad": 1, "angry": 1, "fear": 1, "joy": 1}, "joy"), ("even", "'balanced'")],
+    [
+        ({"sad": 3, "angry": 1}, "differ in fear"),
+        ({"sad": 1, "angry": 1, "fear": 1, "joy": 1}, "joy"),
+        ("even", "'balanced'"),
+    ],
 )
 def test_weights_that_do_not_fit_the_classes_are_refused(weights: object, match: str) -> None:
     with pytest.raises(ConfigError, match=match):

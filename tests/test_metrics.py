@@ -59,7 +59,9 @@ def test_confusions_of_speakers_add_up_to_that_of_all() -> None:
     by_speaker = metrics.speaker_confusions(TRUTH, GUESS, speakers, 4)
     assert by_speaker.shape == (3, 4, 4)
     assert by_speaker.sum(axis=0).tolist() == CONFUSION.tolist()
-    assert by_speaker[1].tolist() == metrics.confusion_matrix(TRUTH[speakers == "b"], GUESS[speakers == "b"], 4).tolist()
+    assert (
+        by_speaker[1].tolist() == metrics.confusion_matrix(TRUTH[speakers == "b"], GUESS[speakers == "b"], 4).tolist()
+    )
 
 
 def test_the_interval_of_independent_speakers_covers_the_truth_as_often_as_it_says() -> None:

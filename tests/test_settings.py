@@ -30,7 +30,14 @@ def test_a_file_that_is_no_config_is_one_clear_line(tmp_path: Path, text: str, m
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"epochs": 0}, {"batch_size": 0}, {"learning_rate": 0.0}, {"dropout": 1.0}, {"precision": "half"}, {"filters": (0,)}],
+    [
+        {"epochs": 0},
+        {"batch_size": 0},
+        {"learning_rate": 0.0},
+        {"dropout": 1.0},
+        {"precision": "half"},
+        {"filters": (0,)},
+    ],
 )
 def test_a_value_out_of_range_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match=next(iter(wrong))):

@@ -1,13 +1,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from samples import clips_table
 from sklearn.model_selection import train_test_split
 
 from emospec.clips import speaker_keys
 from emospec.emotions import CLASS_SETS, Labels
 from emospec.errors import SplitError
 from emospec.splits import PROTOCOLS, Split, check_speakers, make_split
+from samples import clips_table
 
 LABELS = Labels(CLASS_SETS["four"])
 
@@ -49,7 +49,7 @@ def test_parts_of_many_speakers_have_the_wished_sizes() -> None:
 
 
 def test_fewer_than_three_speakers_are_refused_with_what_fits() -> None:
-    with pytest.raises(SplitError, match="at least 3 speakers, got 2 .*notebook"):
+    with pytest.raises(SplitError, match=r"at least 3 speakers, got 2 .*notebook"):
         split_of(clips_table(2, 9))
 
 

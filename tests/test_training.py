@@ -5,7 +5,6 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from samples import image_set
 
 from emospec import judging, training
 from emospec.errors import ConfigError, SplitError
@@ -15,6 +14,7 @@ from emospec.runs import load_run
 from emospec.settings import TrainConfig
 from emospec.splits import make_split
 from emospec.training import Batches, TrainingData, build_compiled, train
+from samples import image_set
 
 CONFIG = TrainConfig(model="3layer", filters=(4, 4, 8), epochs=3, batch_size=8, learning_rate=0.01)
 
@@ -35,7 +35,16 @@ def weights_of(path: Path) -> list[np.ndarray]:
 def test_training_writes_the_whole_run_folder(images: ImageSet, tmp_path: Path) -> None:
     run = train(images, CONFIG, tmp_path / "run", say=quietly)
     names = {path.name for path in run.path.iterdir()}
-    wanted = {"run.toml", "model.keras", "history.csv", "split.csv", "predictions.csv", "report.json", "report.html", "figures"}
+    wanted = {
+        "run.toml",
+        "model.keras",
+        "history.csv",
+        "split.csv",
+        "predictions.csv",
+        "report.json",
+        "report.html",
+        "figures",
+    }
     assert wanted <= names
     assert load_run(run.path).config == CONFIG
     history = run.history()
@@ -161,7 +170,9 @@ def test_weights_of_classes_reach_the_loss(images: ImageSet) -> None:
     assert build_compiled(replace(CONFIG, class_weights="balanced"), data).loss.weights == [1, 1, 1, 1]
     weighted = replace(CONFIG, model="adapted-weighted", filters=(2, 2, 2), image_size=(20, 20))
     assert build_compiled(weighted, data).loss.weights == [1, 2, 1.5, 1]
-    assert float(build_compiled(replace(weighted, learning_rate=None), data).optimizer.learning_rate) == pytest.approx(0.0005)
+    assert float(build_compiled(replace(weighted, learning_rate=None), data).optimizer.learning_rate) == pytest.approx(
+        0.0005
+    )
 
 
 def test_bfloat16_computes_in_it_and_keeps_weights_and_scores_in_float32(images: ImageSet, tmp_path: Path) -> None:
@@ -175,7 +186,11 @@ def test_bfloat16_computes_in_it_and_keeps_weights_and_scores_in_float32(images:
 
 @pytest.mark.parametrize(
     ("wrong", "match"),
-    [({"model": "x"}, "unknown model"), ({"optimizer": "x"}, "unknown optimizer"), ({"protocol": "x"}, "unknown protocol")],
+    [
+        ({"model": "x"}, "unknown model"),
+        ({"optimizer": "x"}, "unknown optimizer"),
+        ({"protocol": "x"}, "unknown protocol"),
+    ],
 )
 def test_settings_that_cannot_be_are_refused_before_anything_is_written(
     images: ImageSet, tmp_path: Path, wrong: dict[str, str], match: str

@@ -1,4 +1,4 @@
-"""What happens between epochs that Keras' own callbacks don't do: a line to read, and patience that outlives a restart."""
+"""What Keras' own callbacks don't do between epochs: a line to read, patience and chance that outlive a restart."""
 
 import time
 from collections.abc import Callable
@@ -26,7 +26,7 @@ class StopAfterPatience(keras.callbacks.EarlyStopping):  # type: ignore[misc]
     @property
     def exhausted(self) -> bool:
         """Whether the epochs before have used up the patience."""
-        return self.wait_before >= self.patience
+        return bool(self.wait_before >= self.patience)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Start from what the epochs before have reached."""

@@ -1,15 +1,21 @@
 """The command line: parse, call, print. Heavy modules are imported inside the commands, so that `--help` is quick."""
 
-import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
 from emospec import __version__
 from emospec.cli_options import MelOptions, TrainOptions, config_from, mel_from
 from emospec.errors import EmospecError
+from emospec.quiet import load_keras
+
+# Packages that only some commands need, and the extra that brings each.
+EXTRAS = {
+    **dict.fromkeys(("keras", "matplotlib", "sklearn", "tensorflow", "visualkeras"), "train"),
+    "parselmouth": "demo",
+}
 
 app = App(
     name="emospec",
@@ -34,7 +40,8 @@ def demo(*, out: Out = Path("emospec-demo"), seed: int = 0) -> None:
 @corpora_app.command(name="list")
 def list_corpora() -> None:
     """List the corpora that can be loaded, one a line."""
-    from emospec.corpora import CORPORA, summary
+    from emospec.corpora import CORPORA
+    from emospec.corpora.core import summary
 
     for corpus in CORPORA.values():
         print(summary(corpus))
@@ -43,7 +50,8 @@ def list_corpora() -> None:
 @corpora_app.command(name="show")
 def show_corpus(name: str) -> None:
     """Show what a corpus is, its licence, and how to obtain it."""
-    from emospec.corpora import describe, find_corpus
+    from emospec.corpora import find_corpus
+    from emospec.corpora.core import describe
 
     print(describe(find_corpus(name)))
 
@@ -71,7 +79,7 @@ def images(
     corpus: Annotated[list[str], Parameter(help="NAME=ROOT; repeat to put several corpora together.", negative="")],
     out: Out,
     classes: str = "four",
-    style: str = "gray",
+    style: Literal["gray", "notebook"] = "gray",
     workers: int = 0,
     spellings: Path | None = None,
     mel: Annotated[MelOptions | None, Parameter(name="*")] = None,
@@ -94,15 +102,14 @@ def images(
     from emospec.settings import read_toml
 
     clips = load_corpora(corpus, spellings=read_toml(spellings) if spellings else None)
-    summary = make_images(
-        clips, out, classes=classes, style=style, mel=mel_from(style, mel), workers=workers
-    )
+    summary = make_images(clips, out, classes=classes, style=style, mel=mel_from(style, mel), workers=workers)
     print(summary)
 
 
 @app.command
 def models() -> None:
     """List the networks, one a line."""
+    load_keras()
     from emospec.models import MODELS
 
     for name, architecture in MODELS.items():
@@ -143,7 +150,8 @@ def train(
     from emospec.image_set import load_image_set
 
     settings, image_set = config_from(config, options), load_image_set(images, clips=clips)
-    from emospec.training import train  # only now: a wrong path is told before Keras has taken its seconds to load
+    load_keras()  # only now: a wrong path is told before Keras has taken its seconds to load
+    from emospec.training import train
 
     run = train(image_set, settings, out)
     print_report(run.path)
@@ -160,6 +168,7 @@ def evaluate(run: Path, *, images: Path | None = None, json: Path | None = None)
     json
         Write the report there as well.
     """
+    load_keras()
     from emospec.files import write_json
     from emospec.judging import judge_again
 
@@ -178,7 +187,7 @@ def compare(*runs: Path, out: Path | None = None) -> None:
     out
         Write a page (.html) or a table (.md) there as well.
     """
-    from emospec.judging import compare_runs
+    from emospec.report_compare import compare_runs
 
     print(compare_runs(runs, out=out))
 
@@ -195,12 +204,19 @@ def print_report(path: Path) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; what a user did wrong is one line on standard error and exit code 2."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow tells of its instruction sets at each start
     try:
         app(arguments, exit_on_error=False, print_error=False)
     except (EmospecError, CycloptsError) as error:
         message = " ".join(str(error).split())
         sys.exit(fail(f"emospec: {message}", 2))
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRAS:
+            raise
+        extra = EXTRAS[error.name]
+        sys.exit(fail(f'emospec: this needs {error.name}, which is not installed; pip install "emospec[{extra}]"', 2))
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        sys.stderr.close()
+        sys.exit(141)
     except KeyboardInterrupt:
         sys.exit(fail("emospec: interrupted; the same command goes on where this one stopped", 130))
 

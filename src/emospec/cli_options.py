@@ -19,7 +19,10 @@ def options_of(settings: type, name: str, group: str) -> Any:
     helps, hints = parameter_helps(settings), get_type_hints(settings)
     return make_dataclass(
         name,
-        [(f.name, option_type(hints[f.name], helps.get(f.name, ""), f.default, group), field(default=None)) for f in fields(settings)],
+        [
+            (f.name, option_type(hints[f.name], helps.get(f.name, ""), f.default, group), field(default=None))
+            for f in fields(settings)
+        ],
         frozen=True,
         kw_only=True,
         namespace={"__module__": __name__},  # by which Cyclopts resolves the annotations
@@ -31,7 +34,9 @@ def option_type(hint: Any, help_text: str, default: Any, group: str) -> Any:
     shown = "" if default is None else f" [default: {default}]"
     if "dict" in str(hint):  # class weights: a table has no short form on a command line
         hint = str
-    parameter = Parameter(help=help_text + shown, group=group, show_default=False, consume_multiple=True, negative_iterable="")
+    parameter = Parameter(
+        help=help_text + shown, group=group, show_default=False, consume_multiple=True, negative_iterable=""
+    )
     return Annotated[hint | None, parameter]
 
 
@@ -74,7 +79,9 @@ def parse_class_weights(text: str) -> str | dict[str, float]:
     try:
         return {name.strip(): float(weight) for name, weight in (pair.split("=") for pair in text.split(","))}
     except ValueError:
-        raise ConfigError(f"--class-weights {text}: expected balanced, or such as angry=1,fear=2,happy=1.5,sad=1") from None
+        raise ConfigError(
+            f"--class-weights {text}: expected balanced, or such as angry=1,fear=2,happy=1.5,sad=1"
+        ) from None
 
 
 def mel_from(style: str, options: Any) -> MelConfig:

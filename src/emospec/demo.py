@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import soundfile
 
 from emospec.corpora import crema_d, savee, tess
 from emospec.engine import map_in_parallel
@@ -16,13 +15,13 @@ from emospec.errors import ConfigError
 from emospec.files import whole_folder, write_text
 from emospec.synthesis import (
     ACCENTS,
-    SAMPLE_RATE,
     TIMBRE_BANDS,
     VARIANTS,
     Delivery,
+    Take,
     Voice,
     check_synthesizer,
-    speak,
+    record,
 )
 
 NOTICE = """Synthetic speech made by `emospec demo`: eSpeak voices inside Praat, with four emotions acted by rule.
@@ -52,7 +51,7 @@ CHANCE = Delivery(
     formants=0.015,
 )
 # How much of the acting an actor uses, drawn for each feature and emotion: some hardly raise their voice.
-STYLE = (0.5, 1.3)
+STYLE = (0.6, 1.3)
 STRENGTH = {"LO": (0.4, 0.7), "MD": (0.7, 1.0), "HI": (1.0, 1.3), "XX": (0.5, 1.3)}
 
 SAVEE_SENTENCES = (
@@ -83,16 +82,6 @@ class Speaker(NamedTuple):
     acting: dict[str, Delivery]
 
 
-class Take(NamedTuple):
-    """One clip to record, and where it goes under the folder of the three corpora."""
-
-    path: str
-    text: str
-    voice: Voice
-    delivery: Delivery
-    seed: tuple[int, ...]
-
-
 def make_demo_corpus(
     out: Path, *, seed: int = 0, workers: int = 1, n_voices: int = 12, n_texts: int = 8
 ) -> dict[str, Path]:
@@ -102,7 +91,7 @@ def make_demo_corpus(
     ----------
     out : path
         A new or empty folder; it is filled whole or not at all.
-    seed : int
+    seed : 0 or more
         The same seed gives the same bytes, however many workers there are.
     n_voices : 1 to 91
         Speakers in the layout of CREMA-D, to which SAVEE adds four and TESS two.
@@ -120,20 +109,22 @@ def make_demo_corpus(
         If praat-parselmouth is missing, a number is out of range, or `out` is not empty.
     """
     check_synthesizer()
-    _check_size(n_voices, n_texts)
+    _check_numbers(seed, n_voices, n_texts)
     casts = _casts(n_voices, seed)
     takes = [take for name in casts for take in _takes(name, casts[name], n_texts, seed)]
     with whole_folder(out) as folder:
-        list(map_in_parallel(partial(_record, folder=folder), takes, workers=workers, progress="speaking"))
+        list(map_in_parallel(partial(record, folder=folder), takes, workers=workers, progress="speaking"))
         _write_demographics(casts["crema-d"], folder / "crema-d" / crema_d.DEMOGRAPHICS)
         write_text(NOTICE, folder / "README.txt")
     return {name: out / name for name in casts}
 
 
-def _check_size(n_voices: int, n_texts: int) -> None:
-    if not 1 <= n_voices <= MAX_VOICES or not 1 <= n_texts <= len(SAVEE_SENTENCES):
+def _check_numbers(seed: int, n_voices: int, n_texts: int) -> None:
+    texts = len(SAVEE_SENTENCES)
+    if seed < 0 or not 1 <= n_voices <= MAX_VOICES or not 1 <= n_texts <= texts:
         raise ConfigError(
-            f"n_voices {n_voices}, n_texts {n_texts}: expected 1 to {MAX_VOICES} voices and 1 to {len(SAVEE_SENTENCES)} texts"
+            f"seed {seed}, n_voices {n_voices}, n_texts {n_texts}: "
+            f"expected a seed of 0 or more, 1 to {MAX_VOICES} voices and 1 to {texts} texts"
         )
 
 
@@ -178,7 +169,7 @@ def _takes(corpus: str, cast: list[Speaker], n_texts: int, seed: int) -> Iterato
                 path, text, intensity = SCRIPTS[corpus](speaker.name, emotion, t)
                 take_seed = (seed, *corpus.encode(), s, e, t)
                 delivery = _deliver(acting, STRENGTH[intensity], np.random.default_rng(take_seed))
-                yield Take(f"{corpus}/{path}", text, speaker.voice, delivery, take_seed)
+                yield Take(f"{corpus}/{path}", text, speaker.voice, delivery, (*take_seed, 1))
 
 
 def _deliver(acting: Delivery, strengths: tuple[float, float], rng: np.random.Generator) -> Delivery:
@@ -206,13 +197,6 @@ def _tess_script(speaker: str, emotion: str, number: int) -> tuple[str, str, str
 CREMA_D_CODES = {emotion: code for code, emotion in crema_d.EMOTION_CODES.items()}
 SAVEE_CODES = {emotion: code for code, emotion in savee.EMOTION_CODES.items()}
 SCRIPTS = {"crema-d": _crema_d_script, "savee": _savee_script, "tess": _tess_script}
-
-
-def _record(take: Take, *, folder: Path) -> None:
-    waveform = speak(take.text, take.voice, take.delivery, rng=np.random.default_rng(take.seed))
-    path = folder / take.path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, waveform, SAMPLE_RATE, subtype="PCM_16")
 
 
 def _write_demographics(cast: list[Speaker], path: Path) -> None:

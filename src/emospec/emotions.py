@@ -21,12 +21,15 @@ CLASS_SETS: dict[str, tuple[str, ...]] = {
 # those of EmoDB (German) where they are unambiguous; SAVEE's and CREMA-D's codes live with those corpora.
 SPELLINGS: dict[str, str] = {
     **{emotion: emotion for emotion in EMOTIONS},
-    "anger": "angry", "ang": "angry", "furious": "angry", "mad": "angry", "wut": "angry", "ärger": "angry", "w": "angry",
+    "anger": "angry", "ang": "angry", "furious": "angry", "mad": "angry",
+    "wut": "angry", "ärger": "angry", "w": "angry",
     "bored": "boredom", "langeweile": "boredom", "l": "boredom",
     "calmness": "calm", "relaxed": "calm",
     "disgusted": "disgust", "dis": "disgust", "ekel": "disgust", "e": "disgust",
-    "fearful": "fear", "afraid": "fear", "anxiety": "fear", "anxious": "fear", "fea": "fear", "scared": "fear", "angst": "fear",
-    "happiness": "happy", "hap": "happy", "joy": "happy", "joyful": "happy", "glad": "happy", "freude": "happy", "f": "happy",
+    "fearful": "fear", "afraid": "fear", "anxiety": "fear", "anxious": "fear", "fea": "fear",
+    "scared": "fear", "angst": "fear",
+    "happiness": "happy", "hap": "happy", "joy": "happy", "joyful": "happy", "glad": "happy",
+    "freude": "happy", "f": "happy",
     "neu": "neutral", "normal": "neutral", "n": "neutral",
     "sadness": "sad", "trauer": "sad", "traurig": "sad", "t": "sad",
     "surprised": "surprise", "sur": "surprise", "ps": "surprise", "pleasant_surprise": "surprise",
@@ -95,7 +98,9 @@ class Labels:
         try:
             return np.array([index[emotion] for emotion in emotions], dtype=np.int32)
         except KeyError as error:
-            raise ConfigError(f"emotion {error.args[0]!r} is not one of the classes {', '.join(self.classes)}") from None
+            raise ConfigError(
+                f"emotion {error.args[0]!r} is not one of the classes {', '.join(self.classes)}"
+            ) from None
 
     def decode(self, labels: Iterable[int]) -> list[str]:
         """Return the class names of integer labels; a label out of range is a `ConfigError`."""

@@ -169,7 +169,7 @@ def draw_all(work: Work, workers: int) -> None:
     """Draw the clips that have no image yet."""
     paths = work.plan.clips["path"]
     todo = [(int(number), str(paths[number])) for number in np.flatnonzero(~work.is_drawn)]
-    draw = partial(_draw, folder=work.folder / "drawn", drawing=work.plan.drawing)
+    draw = partial(_draw, folder=work.folder.resolve() / "drawn", drawing=work.plan.drawing)
     results = map_in_parallel(draw, todo, workers=workers, progress="images")
     with (work.folder / "record.txt").open("a", encoding="ascii", buffering=1) as record:
         for position, (digest, reason) in results:

@@ -1,6 +1,5 @@
 """The one look at the test part: scores, the report, its pictures and the worst mistakes."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,17 +7,18 @@ from typing import Any
 import keras
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from emospec.clips import speaker_keys
 from emospec.errors import ConfigError
 from emospec.evaluation import Report, evaluate
-from emospec.files import whole_file, write_json, write_text
+from emospec.files import whole_file, write_json
 from emospec.image_set import ImageSet, load_image_set
 from emospec.models import load_model
 from emospec.models.diagram import layers_png
-from emospec.plots import Figure, plot_confusion, plot_history, plot_spectrograms
-from emospec.report import Mistake, compare_html, compare_table, write_report
+from emospec.plots import plot_confusion, plot_history, plot_spectrograms
+from emospec.report import Mistake, write_report
 from emospec.runs import Run, load_run
 
 N_MISTAKES = 12
@@ -58,8 +58,10 @@ def judge_again(path: Path, *, images: Path | None = None) -> Report:
     image_set = load_image_set(images or run.images)
     check_fits(run, image_set)
     # The run knows who speaks even where the image set doesn't say, as the notebook's.
-    known = run.split_table()[["corpus", "clip", "speaker"]]
-    image_set = replace(image_set, clips=image_set.clips.assign(**{name: known[name].to_numpy() for name in known}))
+    clips, known = image_set.clips.copy(), run.split_table()
+    for name in ("corpus", "clip", "speaker"):
+        clips[name] = known[name].array
+    image_set = replace(image_set, clips=clips)
     return judge(run, load_model(path / "model.keras"), image_set)
 
 
@@ -73,8 +75,8 @@ def check_fits(run: Run, images: ImageSet) -> None:
     n_clips = len(run.split_table())
     if n_clips != len(images) or run.classes != images.classes.classes:
         raise ConfigError(
-            f"{images.path} has {len(images)} images of {', '.join(images.classes.classes)}, but {run.path} was made from "
-            f"{n_clips} of {', '.join(run.classes)}; name the image set that it was trained on"
+            f"{images.path} has {len(images)} images of {', '.join(images.classes.classes)}, but {run.path} "
+            f"was made from {n_clips} of {', '.join(run.classes)}; name the image set that it was trained on"
         )
 
 
@@ -154,26 +156,3 @@ def mistake(images: ImageSet, row: int, guess: int, scores: NDArray[np.float64])
         speaker=known.get("speaker"),
         text=known.get("text"),
     )
-
-
-def compare_runs(paths: Sequence[Path], *, out: Path | None = None) -> str:
-    """Return a Markdown table of several runs' scores, and write it, or a page of it, if asked to.
-
-    Raises
-    ------
-    ConfigError
-        Without a run, for a run that isn't finished, or for `out` with an unknown suffix.
-    """
-    if not paths:
-        raise ConfigError("no run to compare; name one or more run folders")
-    reports = {str(path): load_run(path).report() for path in paths}
-    table = compare_table(reports)
-    if out is None:
-        return table
-    if out.suffix not in (".html", ".md"):
-        raise ConfigError(f"{out}: a comparison is written as .html or .md")
-    if out.suffix == ".html":
-        compare_html(out, reports)
-    else:
-        write_text(table, out)
-    return table

@@ -15,7 +15,7 @@ LOSSES = ("categorical_crossentropy", "weighted_categorical_crossentropy", "cate
 
 
 @keras.saving.register_keras_serializable(package="emospec")
-class WeightedCategoricalCrossentropy(keras.losses.Loss):
+class WeightedCategoricalCrossentropy(keras.losses.Loss):  # type: ignore[misc]
     """Categorical cross-entropy in which each class has a weight of its own.
 
     The loss of a clip is `-w[c] * log p[c]` for its true class `c`; the batch's loss is the plain mean.
@@ -59,7 +59,9 @@ def class_weights(weights: str | Mapping[str, float], labels: Labels, y: ArrayLi
             raise ConfigError(f"class_weights {weights!r}: expected 'balanced' or a table of weights by class name")
         counts = np.bincount(np.asarray(y), minlength=len(labels))
         if not counts.all():
-            raise ConfigError(f"class {labels.classes[int(counts.argmin())]} has no clip to balance in the training part")
+            raise ConfigError(
+                f"class {labels.classes[int(counts.argmin())]} has no clip to balance in the training part"
+            )
         return [float(w) for w in counts.sum() / (len(labels) * counts)]
     unequal = set(weights) ^ set(labels.classes)
     if unequal:

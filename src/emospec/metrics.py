@@ -72,7 +72,8 @@ def diagonal(confusion: NDArray[Any]) -> NDArray[Any]:
 
 def ratio(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
     """Divide, giving NaN where the whole is nothing."""
-    return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=np.asarray(whole) > 0)
+    quotient: Floats = np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=np.asarray(whole) > 0)
+    return quotient
 
 
 def check_every_class(confusion: NDArray[Any], classes: tuple[str, ...]) -> None:

@@ -1,16 +1,41 @@
 """Several runs side by side, and the reasons not to compare them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from emospec.errors import ConfigError
 from emospec.files import write_text
 from emospec.markup import Html, element, inline_svg, join, page, table
 from emospec.plots import figure_to_svg, plot_compare
 from emospec.report_parts import Report, chance, count, interval, percent, shared_speakers
+from emospec.runs import load_run
 
 HEAD = ("Run", "Model", "Protocol", "Clips", "Accuracy", "UAR", "Macro F1", "Test speakers heard in training")
 Score = Mapping[str, float | None]
 SCORES = ("accuracy", "uar", "macro_f1")
+
+
+def compare_runs(paths: Sequence[Path], *, out: Path | None = None) -> str:
+    """Return a Markdown table of several runs' scores, and write it, or a page of it, if asked to.
+
+    Raises
+    ------
+    ConfigError
+        Without a run, for a run that isn't finished, or for `out` with an unknown suffix.
+    """
+    if not paths:
+        raise ConfigError("no run to compare; name one or more run folders")
+    reports = {str(path): load_run(path).report() for path in paths}
+    table = compare_table(reports)
+    if out is None:
+        return table
+    if out.suffix not in (".html", ".md"):
+        raise ConfigError(f"{out}: a comparison is written as .html or .md")
+    if out.suffix == ".html":
+        compare_html(out, reports)
+    else:
+        write_text(table, out)
+    return table
 
 
 def compare_table(reports: Mapping[str, Report]) -> str:

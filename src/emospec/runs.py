@@ -22,7 +22,7 @@ PACKAGES = ("emospec", "keras", "numpy", "pandas", "scikit-learn")
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder: `run.toml`, `split.csv`, `history.csv`, `model.keras`, `predictions.csv`, `report.json`, `report.html`."""
+    """A run folder: `run.toml` with all settings, `split.csv`, `history.csv`, `model.keras`, the report."""
 
     path: Path
     config: TrainConfig
@@ -61,8 +61,8 @@ class Run:
     def split(self) -> Split:
         """Return the split that the run was trained with."""
         part = self.split_table()["part"].to_numpy()
-        rows = [np.flatnonzero(part == name) for name in PARTS]
-        return Split(*rows, protocol=self.config.protocol, seed=self.config.seed)
+        train, validation, test = (np.flatnonzero(part == name) for name in PARTS)
+        return Split(train, validation, test, protocol=self.config.protocol, seed=self.config.seed)
 
     def training_speakers(self) -> set[str]:
         """Return the speakers (`corpus/speaker`) that the model was trained on."""
@@ -70,9 +70,7 @@ class Run:
         return set(speaker_keys(table[table["part"] == "train"]).dropna())
 
 
-def open_run(
-    path: Path, config: TrainConfig, images: ImageSet, split: Split, *, notice: str | None = None
-) -> Run:
+def open_run(path: Path, config: TrainConfig, images: ImageSet, split: Split, *, notice: str | None = None) -> Run:
     """Begin a run in a new folder, or find the one that was begun there with the same settings.
 
     Raises

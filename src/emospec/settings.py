@@ -104,7 +104,9 @@ class TrainConfig:
         unknown = [key for key in values if key not in known]
         if unknown:
             raise ConfigError(f"unknown key {unknown[0]!r} in {source}; known: {', '.join(known)}")
-        lists = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+        lists: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+        }
         try:
             return cls(**lists)
         except TypeError as error:

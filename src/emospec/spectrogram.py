@@ -158,7 +158,8 @@ def mel_power(waveform: NDArray[np.floating], mel: MelConfig) -> Spectrogram:
     -------
     float32, shape (n_mels, 1 + n_samples // hop_length)
     """
-    padded = np.pad(np.asarray(waveform, np.float32), mel.n_fft // 2)
+    padded = np.zeros(len(waveform) + 2 * (mel.n_fft // 2), np.float32)
+    padded[mel.n_fft // 2 :][: len(waveform)] = waveform
     frames = np.lib.stride_tricks.sliding_window_view(padded, mel.n_fft)[:: mel.hop_length].T
     bins, bank = _sparse_bank(mel)
     power = np.empty((mel.n_mels, frames.shape[1]), np.float32)

@@ -46,9 +46,7 @@ class Protocol:
     random: bool = False
 
 
-def divide_by_speaker(
-    clips: pd.DataFrame, labels: NDArray[np.int32], seed: int
-) -> tuple[Indices, Indices, Indices]:
+def divide_by_speaker(clips: pd.DataFrame, labels: NDArray[np.int32], seed: int) -> tuple[Indices, Indices, Indices]:
     """Give about 70, 10 and 20 % of the clips to the parts, each speaker to one part alone."""
     speakers = known_speakers(clips)
     if len(set(speakers)) < 3:
@@ -85,7 +83,9 @@ def hold_out(
     folds = StratifiedGroupKFold(max(2, min(n_folds, smallest_class)), shuffle=True, random_state=seed)
     candidates = [(rows[kept], rows[held]) for kept, held in folds.split(rows, labels[rows], speakers[rows])]
     # Speakers differ in how many clips they have (TESS: 1,400 each, CREMA-D: 82), so folds differ in size.
-    return min(candidates, key=lambda pair: (class_gaps(labels[pair[1]], labels[rows]), abs(len(pair[1]) - share * len(rows))))
+    return min(
+        candidates, key=lambda pair: (class_gaps(labels[pair[1]], labels[rows]), abs(len(pair[1]) - share * len(rows)))
+    )
 
 
 def class_gaps(held: NDArray[np.int32], all_labels: NDArray[np.int32]) -> int:
@@ -112,7 +112,9 @@ def divide_as_the_notebook(
 PROTOCOLS: dict[str, Protocol] = {
     protocol.name: protocol
     for protocol in (
-        Protocol("speakers", "each speaker in one part alone, stratified by class, seeded (default)", divide_by_speaker),
+        Protocol(
+            "speakers", "each speaker in one part alone, stratified by class, seeded (default)", divide_by_speaker
+        ),
         Protocol(
             "notebook",
             "the original notebook's random split (random state 42): test speakers are in training too",

@@ -5,9 +5,11 @@ resynthesis; formants by relabelling the sampling rate; level, spectral tilt, br
 """
 
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
+import soundfile
 import soxr
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
@@ -72,14 +74,37 @@ class Delivery:
     formants: float = 0.0  # octaves; above 0 is a smile
 
 
+class Take(NamedTuple):
+    """One clip to record, and where it goes."""
+
+    path: str  # relative, with slashes
+    text: str
+    voice: Voice
+    delivery: Delivery
+    seed: tuple[int, ...]
+
+
 def check_synthesizer() -> None:
     """Raise an `EmospecError` with the command that installs the synthesiser if it is missing."""
+    _praat()
+
+
+def _praat() -> Any:
     try:
-        import parselmouth  # noqa: F401
+        import parselmouth
     except ModuleNotFoundError:
         raise EmospecError(
             'speech synthesis needs praat-parselmouth, which is not installed; run `pip install "emospec[demo]"`'
         ) from None
+    return parselmouth
+
+
+def record(take: Take, *, folder: Path) -> None:
+    """Speak a take and write it under `folder` as a 16-bit WAV file; the same take gives the same bytes."""
+    waveform = speak(take.text, take.voice, take.delivery, rng=np.random.default_rng(take.seed))
+    path = folder / take.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, waveform, SAMPLE_RATE, subtype="PCM_16")
 
 
 def speak(text: str, voice: Voice, delivery: Delivery, *, rng: np.random.Generator) -> Waveform:
@@ -95,18 +120,16 @@ def speak(text: str, voice: Voice, delivery: Delivery, *, rng: np.random.Generat
     EmospecError
         If praat-parselmouth is missing.
     """
-    check_synthesizer()
     tremor_phase = rng.uniform(0, 2 * np.pi)
     speech = _say(text, voice, delivery)
     speech = _intone(speech, voice, delivery, tremor_phase, rng)
     speech = _colour(speech, voice, delivery, tremor_phase, rng)
-    return _record(speech, voice, delivery, rng)
+    return _place(speech, voice, delivery, rng)
 
 
 def _say(text: str, voice: Voice, delivery: Delivery) -> Samples:
     """Return the words at 16 kHz, with the formants and the rate asked for and eSpeak's own pitch."""
-    from parselmouth.praat import call
-
+    call = _praat().praat.call
     formants = voice.formants * 2**delivery.formants
     rate = voice.rate * 2**delivery.rate / formants  # relabelling the rate makes speech faster, too
     pitch = float(np.clip(voice.pitch / (ESPEAK_PITCH * formants), 0.5, 2))  # near the goal, so little is left to move
@@ -128,12 +151,10 @@ def _intone(
     speech: Samples, voice: Voice, delivery: Delivery, tremor_phase: float, rng: np.random.Generator
 ) -> Samples:
     """Replace the pitch contour by overlap-add resynthesis."""
-    import parselmouth
-    from parselmouth.praat import call
-
-    manipulation = call(
-        parselmouth.Sound(speech, SAMPLE_RATE), "To Manipulation", 0.01, voice.pitch / 2, voice.pitch * 2
-    )
+    praat = _praat()
+    call = praat.praat.call
+    sound = praat.Sound(speech, SAMPLE_RATE)
+    manipulation = call(sound, "To Manipulation", 0.01, voice.pitch / 2, voice.pitch * 2)
     tier = call(manipulation, "Extract pitch tier")
     if call(tier, "Get number of points") == 0:  # no voiced sound in the text
         return speech
@@ -148,8 +169,7 @@ def _semitones(tier: Any, voice: Voice, delivery: Delivery, tremor_phase: float,
 
     One formula is one call into Praat; setting the points one by one takes ten times as long.
     """
-    from parselmouth.praat import call
-
+    call = _praat().praat.call
     mean, deviation = call(tier, "Get mean (points)", 0, 0), call(tier, "Get standard deviation (points)", 0, 0)
     seconds = call(tier, "Get total duration")
     movement = f"{voice.pitch_range * 2**delivery.pitch_range / max(deviation, 1)} * (self - {mean})"
@@ -173,15 +193,16 @@ def _colour(
     frequency = np.maximum(rfftfreq(n_fft, 1 / SAMPLE_RATE), TIMBRE_BANDS[0])
     gain = np.interp(np.log2(frequency), np.log2(TIMBRE_BANDS), voice.timbre)
     gain += delivery.tilt * np.log2(frequency / 1000)
-    return irfft(rfft(speech, n_fft) * 10 ** (gain / 20), n_fft)[: speech.size]
+    shaped: Samples = irfft(rfft(speech, n_fft) * 10 ** (gain / 20), n_fft)
+    return shaped[: speech.size]
 
 
-def _record(speech: Samples, voice: Voice, delivery: Delivery, rng: np.random.Generator) -> Waveform:
+def _place(speech: Samples, voice: Voice, delivery: Delivery, rng: np.random.Generator) -> Waveform:
     """Bring the speech to its level and put it into the room, with a pause before and after."""
     gain = 10 ** ((voice.level + delivery.level) / 20) / np.sqrt(np.mean(speech**2))
     speech = speech * min(gain, 0.9 * PEAK / np.abs(speech).max())
     before, after = rng.integers(SAMPLE_RATE // 20, SAMPLE_RATE // 4, 2)
     noise = lfilter([1.0], [1.0, -0.9], rng.standard_normal(before + speech.size + after))
-    clip = noise * (10 ** (voice.room / 20) / noise.std())
+    clip: Samples = noise * (10 ** (voice.room / 20) / noise.std())
     clip[before : before + speech.size] += speech
     return np.clip(clip, -PEAK, PEAK).astype(np.float32)

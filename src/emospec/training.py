@@ -1,5 +1,6 @@
 """Fit a network on the training part, choose by the validation part, and go on where it stopped."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -8,7 +9,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from emospec.callbacks import ProgressLine, SeedEachEpoch, StopAfterPatience
@@ -25,9 +25,7 @@ from emospec.splits import Indices, make_split
 Say = Callable[[str], None]
 
 
-def train(
-    images: ImageSet, config: TrainConfig, out: Path, *, notice: str | None = None, say: Say = print
-) -> Run:
+def train(images: ImageSet, config: TrainConfig, out: Path, *, notice: str | None = None, say: Say = print) -> Run:
     """Train one model on one image set, judge it once on the test part, and write the run folder.
 
     The same call on an unfinished folder goes on after its last whole epoch; on a finished one it does nothing.
@@ -56,6 +54,7 @@ def train(
         with whole_file(out / "model.keras") as temporary:
             model.save(temporary)
         judge(run, model, images)
+        best_weights(run).unlink()  # they are in model.keras
     return run
 
 
@@ -90,7 +89,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self.one_hot = np.eye(len(data.classes), dtype=np.float32)
 
     def __len__(self) -> int:
-        return -(-len(self.rows) // self.config.batch_size)
+        return math.ceil(len(self.rows) / self.config.batch_size)
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """Return batch `index` of this epoch."""
@@ -103,7 +102,9 @@ def build_compiled(config: TrainConfig, data: TrainingData) -> keras.Model:
     """Build the model of the settings, with its optimizer and loss, from a fixed seed."""
     architecture = find_architecture(config.model)
     keras.utils.set_random_seed(config.seed)
-    options = {name: getattr(config, name) for name in ("filters", "kernel_size", "dropout", "image_size", "augmentation")}
+    options = {
+        name: getattr(config, name) for name in ("filters", "kernel_size", "dropout", "image_size", "augmentation")
+    }
     given = {name: value for name, value in options.items() if value is not None}
     model = build_model(config.model, data.images.shape[1:], len(data.classes), **given)
     weights = config.class_weights or (architecture.class_weights if config.loss is None else None)
@@ -122,7 +123,9 @@ def build_optimizer(name: str, learning_rate: float) -> keras.optimizers.Optimiz
     try:
         return keras.optimizers.get({"class_name": name, "config": {"learning_rate": learning_rate}})
     except ValueError:
-        raise ConfigError(f"unknown optimizer {name!r}; Keras knows adam, adamw, sgd, rmsprop, nadam, lion ...") from None
+        raise ConfigError(
+            f"unknown optimizer {name!r}; Keras knows adam, adamw, sgd, rmsprop, nadam, lion ..."
+        ) from None
 
 
 def fit(model: keras.Model, data: TrainingData, run: Run, say: Say) -> None:
@@ -131,7 +134,7 @@ def fit(model: keras.Model, data: TrainingData, run: Run, say: Say) -> None:
     config = run.config
     batches = Batches(data, data.train, config)
     keeper = keras.callbacks.BackupAndRestore(run.path / "checkpoint", double_checkpoint=True)
-    best = run.path / "best.weights.h5"
+    best = best_weights(run)
     stopper = StopAfterPatience(history, monitor="val_loss", patience=config.patience)
     if not stopper.exhausted:
         model.fit(
@@ -153,6 +156,11 @@ def fit(model: keras.Model, data: TrainingData, run: Run, say: Say) -> None:
     model.load_weights(best)
 
 
+def best_weights(run: Run) -> Path:
+    """Return where the weights of the best epoch so far are kept while training."""
+    return run.path / "best.weights.h5"
+
+
 def one_hot(data: TrainingData, rows: Indices) -> NDArray[np.float32]:
     """Return the labels of some rows as (n, n_classes) zeros and ones."""
     return np.eye(len(data.classes), dtype=np.float32)[data.labels[rows]]
@@ -161,7 +169,12 @@ def one_hot(data: TrainingData, rows: Indices) -> NDArray[np.float32]:
 def keep_best(path: Path, best_before: float | None) -> keras.callbacks.Callback:
     """Return the callback that writes the weights whenever the validation loss falls below all before."""
     return keras.callbacks.ModelCheckpoint(
-        path, monitor="val_loss", mode="min", save_best_only=True, save_weights_only=True, initial_value_threshold=best_before
+        path,
+        monitor="val_loss",
+        mode="min",
+        save_best_only=True,
+        save_weights_only=True,
+        initial_value_threshold=best_before,
     )
 
 

@@ -76,16 +76,22 @@ def test_a_saved_network_gives_the_same_scores_when_loaded_in_safe_mode(name: st
     model = small(name)
     model.save(tmp_path / "model.keras")
     again = load_model(tmp_path / "model.keras")
-    assert np.asarray(again(IMAGES, training=False)) == pytest.approx(np.asarray(model(IMAGES, training=False)), abs=1e-6)
+    assert np.asarray(again(IMAGES, training=False)) == pytest.approx(
+        np.asarray(model(IMAGES, training=False)), abs=1e-6
+    )
 
 
 def test_layers_have_the_kernels_of_the_table() -> None:
-    kernels = [layer.kernel_size[0] for layer in build_model("dscnn", (77, 77, 3), 4).layers if hasattr(layer, "kernel_size")]
+    kernels = [
+        layer.kernel_size[0] for layer in build_model("dscnn", (77, 77, 3), 4).layers if hasattr(layer, "kernel_size")
+    ]
     assert kernels == [11, 7, 5, 5, 5]
 
 
 def test_only_the_weighted_network_drops_out_twice() -> None:
-    rates = {name: [layer.rate for layer in small(name).layers if isinstance(layer, keras.layers.Dropout)] for name in MODELS}
+    rates = {
+        name: [layer.rate for layer in small(name).layers if isinstance(layer, keras.layers.Dropout)] for name in MODELS
+    }
     assert rates["adapted"] == rates["adapted-augmented"] == [0.25]
     assert rates["adapted-weighted"] == [0.35, 0.35]
     assert MODELS["adapted-weighted"].class_weights == {"angry": 1, "fear": 2, "happy": 1.5, "sad": 1}

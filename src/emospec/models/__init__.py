@@ -56,7 +56,9 @@ def check_option(architecture: Architecture, option: str, value: Any) -> None:
     if option not in OPTIONS:
         raise ConfigError(f"unknown option {option!r} of model {architecture.name}; known: {', '.join(OPTIONS)}")
     if option == "filters" and len(value) != len(architecture.filters):
-        raise ConfigError(f"model {architecture.name} takes {len(architecture.filters)} filter counts, got {len(value)}")
+        raise ConfigError(
+            f"model {architecture.name} takes {len(architecture.filters)} filter counts, got {len(value)}"
+        )
     if option in ("kernel_size", "dropout") and not getattr(architecture, option):
         raise ConfigError(f"model {architecture.name} has no {option} to set; leave it out")
 

@@ -1,0 +1,40 @@
+"""Load Keras without the lines that TensorFlow's libraries print at each start."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def load_keras() -> None:
+    """Import Keras and its backend; what they print is shown only if that fails.
+
+    Raises
+    ------
+    ImportError
+        If Keras or the backend that it is set to isn't installed.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with held_back_errors():
+        import keras  # noqa: F401
+
+
+@contextmanager
+def held_back_errors() -> Iterator[None]:
+    """Hold back what is written to the process' standard error, by C++ libraries too, unless the block fails."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            os.dup2(kept, 2)
+            file.seek(0)
+            os.write(2, file.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)

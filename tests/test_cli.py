@@ -1,0 +1,180 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from samples import write_crema_d
+
+from emospec import cli
+from emospec.cli_options import TrainOptions, config_from, mel_from
+from emospec.settings import TrainConfig, write_toml
+from emospec.spectrogram import NOTEBOOK_MEL, MelConfig
+
+TRAIN = ["--model", "3layer", "--filters", "4", "4", "4", "--epochs", "2", "--batch-size", "8"]
+
+
+def run(*arguments: object) -> int:
+    """Run the command line in this process and return its exit code."""
+    try:
+        cli.main([str(argument) for argument in arguments])
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    return 0
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_crema_d(tmp_path_factory.mktemp("corpus") / "CREMA-D", n_speakers=8, takes=("LO", "MD", "HI", "XX"))
+
+
+@pytest.fixture(scope="module")
+def image_folder(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("images") / "set"
+    assert run("images", "--corpus", f"crema-d={corpus}", "--out", out, "--workers", 1) == 0
+    return out
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    run("--help")
+    text = capsys.readouterr().out
+    for command in ("corpora", "extract", "images", "train", "evaluate", "compare", "demo", "models", "protocols"):
+        assert command in text
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = "import sys, emospec.cli; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"keras", "tensorflow", "torch", "jax", "pandas", "sklearn", "matplotlib", "librosa", "soundfile", "scipy"}
+    assert heavy.isdisjoint(done.stdout.split())
+
+
+def test_from_audio_to_a_report_and_a_comparison(
+    image_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("train", image_folder, "--out", tmp_path / "a", *TRAIN) == 0
+    said = capsys.readouterr().out
+    assert "epoch   2/2" in said
+    assert "that the model never heard" in said
+    assert run("evaluate", tmp_path / "a", "--json", tmp_path / "a.json") == 0
+    report = json.loads((tmp_path / "a.json").read_text())
+    assert report["speakers_seen_in_training"] == 0
+    assert report["uar"] == json.loads((tmp_path / "a" / "report.json").read_text())["uar"]
+    assert run("train", image_folder, "--out", tmp_path / "b", *TRAIN, "--protocol", "notebook") == 0
+    capsys.readouterr()
+    assert run("compare", tmp_path / "a", tmp_path / "b", "--out", tmp_path / "both.html") == 0
+    assert "also in training" in capsys.readouterr().out
+    assert (tmp_path / "both.html").exists()
+
+
+def test_the_report_of_real_audio_has_its_mistakes_to_hear(image_folder: Path, tmp_path: Path) -> None:
+    run("train", image_folder, "--out", tmp_path / "run", *TRAIN, "--learning-rate", "1e-9")
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert page.count("<audio") > 0
+    assert "data:audio/mpeg;base64," in page
+
+
+def test_options_go_before_the_config_file(tmp_path: Path) -> None:
+    write_toml({"train": TrainConfig(model="dscnn", epochs=7).to_dict()}, tmp_path / "a.toml")
+    config = config_from(tmp_path / "a.toml", TrainOptions(epochs=3))
+    assert (config.model, config.epochs) == ("dscnn", 3)
+
+
+def test_every_setting_is_an_option_of_the_same_name(capsys: pytest.CaptureFixture[str]) -> None:
+    run("train", "--help")
+    text = capsys.readouterr().out
+    missing = [name for name in TrainConfig.__dataclass_fields__ if f"--{name.replace('_', '-')}" not in text]
+    assert not missing
+
+
+def test_class_weights_are_written_as_pairs() -> None:
+    config = config_from(None, TrainOptions(class_weights="angry=1,fear=2"))
+    assert config.class_weights == {"angry": 1.0, "fear": 2.0}
+
+
+def test_each_style_has_its_own_spectrogram() -> None:
+    assert mel_from("gray", None) == MelConfig()
+    assert mel_from("notebook", None) == NOTEBOOK_MEL
+
+
+def test_a_corpus_is_shown_with_its_licence(capsys: pytest.CaptureFixture[str]) -> None:
+    run("corpora", "show", "crema-d")
+    assert "Open Database License" in capsys.readouterr().out
+    run("corpora", "list")
+    assert len(capsys.readouterr().out.splitlines()) == 7
+
+
+def bad_inputs(tmp_path: Path, image_folder: Path) -> dict[str, list[object]]:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "run.toml").write_text("[train]\nmodle = 'x'\n")
+    return {
+        "corpus without root": ["images", "--corpus", "crema-d", "--out", tmp_path / "o"],
+        "missing root": ["images", "--corpus", f"crema-d={tmp_path / 'nix'}", "--out", tmp_path / "o"],
+        "empty corpus": ["images", "--corpus", f"savee={empty}", "--out", tmp_path / "o"],
+        "unknown corpus": ["images", "--corpus", f"x={empty}", "--out", tmp_path / "o"],
+        "unknown class": ["images", "--corpus", f"crema-d={empty}", "--classes", "angry,meh", "--out", tmp_path / "o"],
+        "no image set": ["train", empty, "--out", tmp_path / "o"],
+        "unknown model": ["train", image_folder, "--out", tmp_path / "o", "--model", "4layer"],
+        "unknown protocol": ["train", image_folder, "--out", tmp_path / "o", "--protocol", "x"],
+        "unknown option": ["train", image_folder, "--out", tmp_path / "o", "--modle", "x"],
+        "unknown key": ["train", image_folder, "--out", tmp_path / "o", "--config", broken / "run.toml"],
+        "missing config": ["train", image_folder, "--out", tmp_path / "o", "--config", tmp_path / "nix.toml"],
+        "epochs out of range": ["train", image_folder, "--out", tmp_path / "o", "--epochs", "0"],
+        "weights of no class": ["train", image_folder, "--out", tmp_path / "o", "--class-weights", "joy=1"],
+        "folder in use": ["train", image_folder, "--out", image_folder],
+        "no run": ["evaluate", empty],
+        "nothing to compare": ["compare"],
+        "missing archive": ["extract", tmp_path / "nix.zip", "--out", tmp_path / "o"],
+        "unknown name": ["corpora", "show", "x"],
+        "not to be downloaded": ["corpora", "get", "savee", "--out", tmp_path / "o"],
+        "unknown command": ["trian"],
+    }
+
+
+def test_bad_input_is_one_line_and_exit_code_2_and_writes_nothing(
+    tmp_path: Path, image_folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(image_folder.iterdir())
+    for what, arguments in bad_inputs(tmp_path, image_folder).items():
+        capfd.readouterr()
+        code = run(*arguments)
+        lines = capfd.readouterr().err.splitlines()
+        assert (what, code) == (what, 2)
+        assert len([line for line in lines if line.startswith("emospec: ")]) == 1, (what, lines)
+        assert not any("Traceback" in line for line in lines), what
+        assert not (tmp_path / "o").exists(), what
+    assert sorted(image_folder.iterdir()) == before
+
+
+def test_a_clip_that_cannot_be_read_stands_in_skipped_csv_and_stops_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus = write_crema_d(tmp_path / "corpus")
+    pointer = corpus / "AudioWAV" / "1001_DFA_ANG_LO.wav"
+    pointer.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n")
+    assert run("images", "--corpus", f"crema-d={corpus}", "--out", tmp_path / "set", "--workers", 1) == 0
+    assert "1001_DFA_ANG_LO" in (tmp_path / "set" / "skipped.csv").read_text()
+    assert len(np.load(tmp_path / "set" / "labels.npy")) == 39
+    assert "1" in capsys.readouterr().out
+
+
+def test_an_interruption_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "app", interrupted)
+    assert run("protocols") == 130
+    assert "goes on where this one stopped" in capsys.readouterr().err
+
+
+def test_a_missing_extra_is_told_with_the_command_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "keras", None)
+    monkeypatch.delitem(sys.modules, "emospec.models", raising=False)
+    assert run("models") == 2
+    assert 'pip install "emospec[train]"' in capsys.readouterr().err
