@@ -137,6 +137,13 @@ def test_outermost_values_do_not_choose_the_colours(share_above_zero):
     np.testing.assert_array_equal(notebook_image(log_mel, NOTEBOOK_MEL), specshow(log_mel, **FULL_FIGURE))
 
 
+@pytest.mark.parametrize("n_below_zero", [19, 20, 21, 22, 978, 979, 980, 981])
+def test_colours_are_librosas_where_a_single_value_decides(n_below_zero):
+    log_mel = (np.arange(1001, dtype=np.float32) - n_below_zero + 0.01).reshape(7, 143)
+    is_magma = librosa.display.cmap(log_mel).name == "magma"
+    assert (notebook_image(log_mel, NOTEBOOK_MEL)[-1, 0].tolist() == [0, 0, 4]) == is_magma
+
+
 def test_a_constant_spectrogram_has_one_colour():
     assert len(np.unique(notebook_image(np.zeros((128, 50), np.float32), NOTEBOOK_MEL).reshape(-1, 3), axis=0)) == 1
 

@@ -75,7 +75,7 @@ def test_the_notebooks_test_part_has_its_693_images() -> None:
 def test_a_part_without_a_class_is_refused() -> None:
     clips = clips_table(12, 2)
     only_one = clips[(clips["emotion"] != "sad") | (clips["speaker"] == "s0")].reset_index(drop=True)
-    with pytest.raises(SplitError, match="leaves class"):
+    with pytest.raises(SplitError, match="leaves class sad without a clip"):
         split_of(only_one)
 
 

@@ -51,8 +51,8 @@ CHANCE = Delivery(
     formants=0.015,
 )
 # How much of the acting an actor uses, drawn for each feature and emotion: some hardly raise their voice.
-STYLE = (0.6, 1.3)
-STRENGTH = {"LO": (0.4, 0.7), "MD": (0.7, 1.0), "HI": (1.0, 1.3), "XX": (0.5, 1.3)}
+STYLE = (0.7, 1.3)
+STRENGTH = {"LO": (0.5, 0.7), "MD": (0.7, 1.0), "HI": (1.0, 1.3), "XX": (0.5, 1.3)}
 
 SAVEE_SENTENCES = (
     "Will you tell me why?",

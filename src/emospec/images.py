@@ -118,7 +118,7 @@ def notebook_image(log_mel: Spectrogram, mel: MelConfig, *, axes_width: float | 
     least, greatest = float(log_mel.min()), float(log_mel.max())
     scale = 256 / (greatest - least) if greatest > least else 0.0
     entries = ((log_mel[rows[:, np.newaxis], columns] - least) * scale).astype(np.intp)
-    return _colours(log_mel, least, greatest)[np.minimum(entries, 255)]
+    return _colours(log_mel)[np.minimum(entries, 255)]
 
 
 def _cells_from_left(n_cells: int, n_pixels: int, axes_width: float) -> NDArray[np.intp]:
@@ -139,11 +139,13 @@ def _cells_from_top(n_cells: int, n_pixels: int) -> NDArray[np.intp]:
     return n_cells - np.searchsorted(edges, np.arange(n_pixels), side="right")
 
 
-def _colours(log_mel: Spectrogram, least: float, greatest: float) -> Pixels:
+def _colours(log_mel: Spectrogram) -> Pixels:
     """Return magma if the values are of one sign, apart from the outermost 2 % on each side, else coolwarm."""
     magma, coolwarm = _colour_tables()
-    if least >= 0 or greatest <= 0:
-        return magma
+    edge = 0.02 * (log_mel.size - 1)  # where the percentile lies among the sorted values
+    n_negative, n_positive = np.count_nonzero(log_mel < 0), np.count_nonzero(log_mel > 0)
+    if min(abs(n_negative - edge), abs(n_positive - edge)) > 2:  # counting is ten times faster than sorting
+        return magma if min(n_negative, n_positive) < edge else coolwarm
     low, high = np.percentile(log_mel, [2, 98])
     return magma if low >= 0 or high <= 0 else coolwarm
 

@@ -145,19 +145,20 @@ def make_split(clips: pd.DataFrame, labels: NDArray[np.int32], protocol: str, se
         raise SplitError(f"unknown protocol {protocol!r}; known: {', '.join(PROTOCOLS)}")
     train, validation, test = PROTOCOLS[protocol].divide(clips, labels, seed)
     split = Split(np.sort(train), np.sort(validation), np.sort(test), protocol, seed)
-    check_classes(split, labels)
+    check_classes(split, labels, clips["emotion"])
     if not PROTOCOLS[protocol].random:
         check_speakers(split, speaker_keys(clips))
     return split
 
 
-def check_classes(split: Split, labels: NDArray[np.int32]) -> None:
+def check_classes(split: Split, labels: NDArray[np.int32], emotions: "pd.Series[str]") -> None:
     """Raise if a part lacks a class: its recall would be undefined."""
     for part, rows in split.parts().items():
         missing = sorted(set(labels.tolist()) - set(labels[rows].tolist()))
         if missing:
+            name = emotions.iloc[int(np.flatnonzero(labels == missing[0])[0])]
             raise SplitError(
-                f"protocol {split.protocol} leaves class {missing[0]} without a clip in the {part} part "
+                f"protocol {split.protocol} leaves class {name} without a clip in the {part} part "
                 f"({len(rows)} clips); use more speakers, fewer classes or another seed"
             )
 
