@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from emospec.spectrogram import MelConfig
+from emospec.mel import MelConfig
 
 MEL = MelConfig(sample_rate=8000, n_fft=256, win_length=256, hop_length=128, n_mels=12, height=12, width=10)
 EMOTIONS = ("angry", "fear", "happy", "sad", "neutral")

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from samples import write_crema_d
 
 from emospec import cli
 from emospec.cli_options import TrainOptions, config_from, mel_from
+from emospec.mel import NOTEBOOK_MEL, MelConfig
 from emospec.settings import TrainConfig, write_toml
-from emospec.spectrogram import NOTEBOOK_MEL, MelConfig
+from samples import write_crema_d
 
 TRAIN = ["--model", "3layer", "--filters", "4", "4", "4", "--epochs", "2", "--batch-size", "8"]
 
@@ -162,7 +162,9 @@ def test_a_clip_that_cannot_be_read_stands_in_skipped_csv_and_stops_nothing(
     assert "1" in capsys.readouterr().out
 
 
-def test_an_interruption_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_interruption_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 

@@ -10,7 +10,7 @@ from emospec.audio import read_audio
 from emospec.errors import ConfigError, EmospecError, ImageSetError
 from emospec.image_set import load_image_set, make_images
 from emospec.images import to_image
-from emospec.spectrogram import MelConfig
+from emospec.mel import MelConfig
 from recordings import MEL, recordings
 
 

@@ -28,7 +28,8 @@ from emospec.images import (
     to_image,
     write_image,
 )
-from emospec.spectrogram import NOTEBOOK_MEL, MelConfig, log_mel_spectrogram
+from emospec.mel import NOTEBOOK_MEL, MelConfig
+from emospec.spectrogram import log_mel_spectrogram
 
 MEL = MelConfig(floor_db=-60.0, ceiling_db=40.0, n_mels=4, height=4, width=6)
 FULL_FIGURE = {"figsize": (0.77, 0.77), "axes": (0, 0, 1, 1)}

@@ -14,7 +14,7 @@ from emospec import notebook
 from emospec.corpora import load_corpus
 from emospec.errors import ConfigError, EmospecError
 from emospec.images import notebook_image
-from emospec.spectrogram import NOTEBOOK_MEL
+from emospec.mel import NOTEBOOK_MEL
 
 SHAPE = (77, 77, 3)
 ARGUMENTS = {

@@ -7,7 +7,8 @@ import pytest
 
 from emospec import spectrogram
 from emospec.errors import ConfigError
-from emospec.spectrogram import NOTEBOOK_MEL, MelConfig, log_mel_spectrogram, mel_filter_bank, mel_power, power_to_db
+from emospec.mel import NOTEBOOK_MEL, MelConfig
+from emospec.spectrogram import log_mel_spectrogram, mel_filter_bank, mel_power, power_to_db
 
 CONFIGS = [
     MelConfig(),

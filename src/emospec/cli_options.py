@@ -7,8 +7,8 @@ from typing import Annotated, Any, get_type_hints
 from cyclopts import Parameter
 
 from emospec.errors import ConfigError
+from emospec.mel import NOTEBOOK_MEL, MelConfig
 from emospec.settings import TrainConfig, read_config
-from emospec.spectrogram import NOTEBOOK_MEL, MelConfig
 
 
 def options_of(settings: type, name: str, group: str) -> Any:

@@ -151,10 +151,10 @@ def _speaker(name: str, sex: str, age: int, rng: np.random.Generator) -> Speaker
         pitch=rng.uniform(*((165, 235) if female else (90, 145))),
         pitch_range=rng.uniform(1.5, 2.5),
         rate=rng.uniform(200, 260),
-        level=rng.uniform(-36, -26),
-        breath=rng.uniform(-40, -28),
+        level=rng.uniform(-35, -27),
+        breath=rng.uniform(-40, -31),
         room=rng.uniform(-75, -60),
-        timbre=tuple(rng.normal(0, 2.5, len(TIMBRE_BANDS))),
+        timbre=tuple(rng.normal(0, 2, len(TIMBRE_BANDS))),
     )
     shares = {emotion: rng.uniform(*STYLE, len(fields(Delivery))) for emotion in ACTING}
     acting = {emotion: Delivery(*(astuple(full) * shares[emotion])) for emotion, full in ACTING.items()}

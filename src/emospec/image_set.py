@@ -26,7 +26,7 @@ from emospec.image_files import (
 )
 from emospec.image_work import ImageSetSummary, draw_all, finish, made_before, open_work, plan_images
 from emospec.images import Pixels, Style
-from emospec.spectrogram import MelConfig
+from emospec.mel import MelConfig
 
 if TYPE_CHECKING:  # worker processes import this module and need no pandas
     import pandas as pd

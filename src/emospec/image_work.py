@@ -24,7 +24,7 @@ from emospec.errors import AudioError, ImageSetError
 from emospec.files import whole_file, write_json
 from emospec.image_files import FOLDER, FORMAT, INFO, digest_of, hash_of, image_name, read_info
 from emospec.images import DEFAULT_MEL, Style, check_style, encode_png, to_image
-from emospec.spectrogram import MelConfig
+from emospec.mel import MelConfig
 
 if TYPE_CHECKING:  # worker processes import this module and need no pandas
     import pandas as pd

@@ -13,7 +13,8 @@ from PIL import Image, UnidentifiedImageError
 
 from emospec.errors import ConfigError, ImageSetError
 from emospec.files import whole_file
-from emospec.spectrogram import NOTEBOOK_MEL, MelConfig, Spectrogram, log_mel_spectrogram
+from emospec.mel import NOTEBOOK_MEL, MelConfig
+from emospec.spectrogram import Spectrogram, log_mel_spectrogram
 
 Style = Literal["gray", "notebook"]
 Pixels = NDArray[np.uint8]
@@ -38,7 +39,9 @@ def to_image(waveform: NDArray[np.floating], mel: MelConfig, style: Style = "gra
     """
     check_style(style)
     log_mel = log_mel_spectrogram(waveform, mel)
-    return gray_image(log_mel, mel) if style == "gray" else notebook_image(log_mel, mel)
+    if style == "gray":
+        return gray_image(log_mel, mel)
+    return notebook_image(log_mel, mel, axes_width=mel.width * NOTEBOOK_AXES_WIDTH / NOTEBOOK_MEL.width)
 
 
 def check_style(style: str) -> None:

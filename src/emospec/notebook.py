@@ -24,9 +24,9 @@ from emospec.emotions import CLASS_SETS
 from emospec.errors import ConfigError
 from emospec.images import notebook_image, write_image
 from emospec.losses import WeightedCategoricalCrossentropy
+from emospec.mel import NOTEBOOK_MEL
 from emospec.metrics import confusion_matrix
 from emospec.models import MODELS, build_model
-from emospec.spectrogram import NOTEBOOK_MEL
 
 Shape = tuple[int, int, int]
 KernelSize = int | tuple[int, int]

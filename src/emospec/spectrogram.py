@@ -1,9 +1,6 @@
-"""Log-Mel spectrograms: the settings that define them, and their computation."""
+"""Log-Mel spectrograms of waveforms."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
-from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,105 +8,12 @@ from scipy import fft
 from scipy.sparse import csr_array
 
 from emospec.errors import ConfigError
+from emospec.mel import MelConfig
 
-Length = Literal["pad", "stretch"]
 Spectrogram = NDArray[np.float32]
 
 LEAST_POWER = 1e-10  # librosa's amin: -100 dB
 _FRAMES_AT_ONCE = 128  # bounds the memory for long clips; the frames of one block stay in the processor's cache
-
-
-@dataclass(frozen=True)
-class MelConfig:
-    """Everything that defines the features and the picture; it travels with every image set and model.
-
-    The default scale: a full-scale tone reaches 34 dB, and none of 1,055 clips of CREMA-D and TESS exceeds 33 dB, so
-    that nothing is cut at the top; below -60 dB lie 13 % and 18 % of their cells, which are pauses and empty bands.
-
-    Attributes
-    ----------
-    sample_rate : Hz
-        Audio is resampled to it.
-    n_fft, win_length, hop_length : samples
-        Length of the Fourier transform, of the Hann window within it, and the distance of frames.
-    n_mels : int
-        Number of bands, on Slaney's Mel scale as in librosa.
-    fmin, fmax : Hz
-        Ends of the Mel scale; None stands for half the sample rate.
-    floor_db, ceiling_db : dB re 1.0
-        Ends of the scale; in a grey image they are 0 and 255.
-    height, width : pixels
-    length : "pad" or "stretch"
-        `pad` centres a clip on silence, or cuts its middle out; `stretch` squeezes the whole clip into the width.
-    top_db : dB, optional
-        Cells more than this below the clip's loudest are raised to that level. None keeps a fixed scale.
-    """
-
-    sample_rate: int = 16000
-    n_fft: int = 1024
-    win_length: int = 1024
-    hop_length: int = 640
-    n_mels: int = 77
-    fmin: float = 0.0
-    fmax: float | None = None
-    floor_db: float = -60.0
-    ceiling_db: float = 35.0
-    height: int = 77
-    width: int = 77
-    length: Length = "pad"
-    top_db: float | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse values that make no spectrogram."""
-        whole = ("sample_rate", "n_fft", "win_length", "hop_length", "n_mels", "height", "width")
-        wrong = [name for name in whole if type(getattr(self, name)) is not int or getattr(self, name) < 1]
-        _check(not wrong, f"Mel settings {', '.join(wrong)} must be positive whole numbers")
-        _check(self.win_length <= self.n_fft, f"win_length {self.win_length} is longer than n_fft {self.n_fft}")
-        _check(
-            0 <= self.fmin < self.top_frequency <= self.sample_rate / 2,
-            f"fmin {self.fmin} and fmax {self.fmax} must lie within 0 and {self.sample_rate / 2:g} Hz, fmin below fmax",
-        )
-        _check(self.floor_db < self.ceiling_db, f"floor_db {self.floor_db} must be below ceiling_db {self.ceiling_db}")
-        _check(self.length in ("pad", "stretch"), f"length {self.length!r} must be 'pad' or 'stretch'")
-        _check(self.top_db is None or self.top_db > 0, f"top_db {self.top_db} must be positive, or None")
-
-    @property
-    def top_frequency(self) -> float:
-        """Upper end of the highest band in Hz."""
-        return self.sample_rate / 2 if self.fmax is None else self.fmax
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields as plain values, ready for JSON or TOML."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Make a configuration from the fields of `to_dict`; absent ones keep their defaults."""
-        known = [field.name for field in fields(cls)]
-        unknown = sorted(set(values) - set(known))
-        _check(not unknown, f"unknown Mel settings {', '.join(unknown)}; known: {', '.join(known)}")
-        return cls(**values)
-
-
-def _check(condition: bool, message: str) -> None:
-    if not condition:
-        raise ConfigError(message)
-
-
-# Found on the notebook's stored images of TESS: the number of distinct columns gives the hop (512 samples at
-# 22,050 Hz, librosa's defaults); with these settings the mean difference from 64 stored pictures is 0.2 of 255.
-NOTEBOOK_MEL = MelConfig(
-    sample_rate=22050,
-    n_fft=2048,
-    win_length=2048,
-    hop_length=512,
-    n_mels=128,
-    fmax=8000.0,
-    floor_db=-100.0,
-    ceiling_db=60.0,
-    length="stretch",
-    top_db=80.0,
-)
 
 
 def log_mel_spectrogram(waveform: NDArray[np.floating], mel: MelConfig) -> Spectrogram:
