@@ -292,7 +292,7 @@ def _shown(figure: Figure) -> Figure:
     ipython: Any = sys.modules.get("IPython")
     shell = ipython and ipython.get_ipython()
     if hasattr(shell, "kernel"):
-        show = partial(ipython.display.display_png, plots.figure_to_png(figure), raw=True)
+        show = partial(ipython.display.display_png, plots.figure_to_png(figure, dpi=100), raw=True)
         cell: int = shell.execution_count
         show()
         cast(Any, figure)._ipython_display_ = lambda: None if shell.execution_count == cell else show()
