@@ -32,9 +32,9 @@ Out = Annotated[Path, Parameter(name=["--out", "-o"], help="Folder to write; not
 @app.command
 def demo(*, out: Out = Path("emospec-demo"), seed: int = 0) -> None:
     """Do the whole job in a minute, on a synthetic corpus: speak it, make images, train, report."""
-    from emospec.demo import run_demo
+    from emospec.demo_run import run_demo
 
-    run_demo(out, seed=seed)
+    print_report(run_demo(out, seed=seed).path)
 
 
 @corpora_app.command(name="list")

@@ -22,7 +22,7 @@ from emospec import plots
 from emospec.corpora import load_corpus
 from emospec.emotions import CLASS_SETS
 from emospec.errors import ConfigError
-from emospec.images import notebook_image, write_image
+from emospec.images import NOTEBOOK_AXES_WIDTH, notebook_image, write_image
 from emospec.losses import WeightedCategoricalCrossentropy
 from emospec.mel import NOTEBOOK_MEL
 from emospec.metrics import confusion_matrix
@@ -96,7 +96,11 @@ def save_mel_spectrogram_as_image(
     path = Path(output_filename)
     if path.suffix.lower() != ".png":
         raise ConfigError(f"{path} does not end in .png; the picture is stored without loss, as PNG: name it so")
-    write_image(notebook_image(log_mel, replace(NOTEBOOK_MEL, width=width, height=height)), path)
+    mel, axes_width = (
+        replace(NOTEBOOK_MEL, width=width, height=height),
+        width * NOTEBOOK_AXES_WIDTH / NOTEBOOK_MEL.width,
+    )
+    write_image(notebook_image(log_mel, mel, axes_width=axes_width), path)
 
 
 def _checked_spectrogram(values: ArrayLike) -> NDArray[np.float32]:
