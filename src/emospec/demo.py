@@ -24,7 +24,7 @@ from emospec.synthesis import (
     record,
 )
 
-NOTICE = """Synthetic speech made by `emospec demo`: eSpeak voices inside Praat, with four emotions acted by rule.
+NOTICE = """Synthetic speech made by emospec demo: eSpeak voices inside Praat, with four emotions acted by rule.
 The files lie as in CREMA-D, SAVEE and TESS, but none comes from them. Scores on this corpus say nothing about people.
 """
 
