@@ -137,7 +137,7 @@ def test_the_sample_rate_does_not_change_the_picture(log_mel: np.ndarray, tmp_pa
     [
         ({"size": (1, 1)}, "expected pixels"),
         ({"output_filename": "7.jpg"}, r"does not end in \.png"),
-        ({"log_spectrogram": np.zeros(5)}, r"shape \(n_mels, n_frames\)"),
+        ({"log_spectrogram": np.zeros(5)}, r"values \(n_mels, n_frames\)"),
         ({"log_spectrogram": np.full((4, 4), -np.inf)}, "finite"),
     ],
 )

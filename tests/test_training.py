@@ -139,6 +139,13 @@ def test_a_run_with_other_settings_is_not_overwritten(images: ImageSet, tmp_path
     assert (tmp_path / "run" / "report.json").read_bytes() == before
 
 
+def test_a_run_is_not_continued_on_other_clips(images: ImageSet, tmp_path: Path) -> None:
+    train(images, CONFIG, tmp_path / "run", say=quietly)
+    (tmp_path / "run" / "report.json").unlink()
+    with pytest.raises(ConfigError, match="has changed since"):
+        train(image_set(n_speakers=7), CONFIG, tmp_path / "run", say=quietly)
+
+
 def test_training_stops_after_its_patience_and_keeps_the_best_epoch(images: ImageSet, tmp_path: Path) -> None:
     config = replace(CONFIG, epochs=60, patience=2, learning_rate=0.03)
     run = train(images, config, tmp_path / "run", say=quietly)

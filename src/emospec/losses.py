@@ -1,4 +1,4 @@
-"""Losses that Keras lacks, by name."""
+"""Losses by name, among them one that Keras lacks, and the metrics of every training."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -85,3 +85,8 @@ def build_loss(name: str, weights: Sequence[float] | None) -> keras.losses.Loss:
     if weights is not None:
         raise ConfigError(f"loss {name} takes no class_weights; use weighted_categorical_crossentropy")
     return keras.losses.CategoricalCrossentropy()
+
+
+def build_metrics() -> list[Any]:
+    """Return what is watched in every epoch: accuracy, precision and recall, as the original notebook did."""
+    return ["accuracy", keras.metrics.Precision(name="precision"), keras.metrics.Recall(name="recall")]

@@ -23,7 +23,7 @@ from emospec.corpora import load_corpus
 from emospec.emotions import CLASS_SETS
 from emospec.errors import ConfigError
 from emospec.images import NOTEBOOK_AXES_WIDTH, notebook_image, write_image
-from emospec.losses import WeightedCategoricalCrossentropy
+from emospec.losses import WeightedCategoricalCrossentropy, build_metrics
 from emospec.mel import NOTEBOOK_MEL
 from emospec.metrics import confusion_matrix
 from emospec.models import MODELS, build_model
@@ -96,21 +96,15 @@ def save_mel_spectrogram_as_image(
     path = Path(output_filename)
     if path.suffix.lower() != ".png":
         raise ConfigError(f"{path} does not end in .png; the picture is stored without loss, as PNG: name it so")
-    mel, axes_width = (
-        replace(NOTEBOOK_MEL, width=width, height=height),
-        width * NOTEBOOK_AXES_WIDTH / NOTEBOOK_MEL.width,
-    )
-    write_image(notebook_image(log_mel, mel, axes_width=axes_width), path)
+    mel = replace(NOTEBOOK_MEL, width=width, height=height)
+    write_image(notebook_image(log_mel, mel, axes_width=width * NOTEBOOK_AXES_WIDTH / NOTEBOOK_MEL.width), path)
 
 
 def _checked_spectrogram(values: ArrayLike) -> NDArray[np.float32]:
     """Return values as a spectrogram, or raise."""
     array = np.asarray(values, dtype=np.float32)
     if array.ndim != 2 or array.size == 0 or not np.isfinite(array).all():
-        raise ConfigError(
-            f"log_spectrogram of shape {array.shape}: expected finite dB values of shape (n_mels, n_frames), "
-            "one clip at a time"
-        )
+        raise ConfigError(f"log_spectrogram of shape {array.shape}: expected finite dB values (n_mels, n_frames)")
     return array
 
 
@@ -226,7 +220,7 @@ def _compiled(
     model.compile(
         optimizer=keras.optimizers.Adam(MODELS[name].learning_rate),
         loss=loss or keras.losses.CategoricalCrossentropy(),
-        metrics=["accuracy", keras.metrics.Precision(name="precision"), keras.metrics.Recall(name="recall")],
+        metrics=build_metrics(),
     )
     return model
 

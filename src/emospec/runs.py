@@ -1,6 +1,7 @@
 """The folder of one training: what was asked, what came out, and how to go on where it stopped."""
 
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -70,21 +71,30 @@ class Run:
         return set(speaker_keys(table[table["part"] == "train"]).dropna())
 
 
-def open_run(path: Path, config: TrainConfig, images: ImageSet, split: Split, *, notice: str | None = None) -> Run:
+def open_run(
+    path: Path, config: TrainConfig, images: ImageSet, split: Split, *, facts: Mapping[str, str] | None = None
+) -> Run:
     """Begin a run in a new folder, or find the one that was begun there with the same settings.
+
+    Parameters
+    ----------
+    facts : mapping, optional
+        What else `run.toml` shall say: `notice` (shown above the scores), `backend`.
 
     Raises
     ------
     ConfigError
-        If the folder holds a run with other settings: nothing is overwritten.
+        If the folder holds a run with other settings or of other clips: nothing is overwritten.
     """
     run = Run(path, config, images.path.resolve(), images.classes.classes)
     if (path / "run.toml").exists():
         check_same(load_run(path), run)
+        if run.split_table()["part"].tolist() != split.part_of_each(len(images)).tolist():
+            raise ConfigError(f"{images.path} has changed since {path} was begun from it; name another --out")
         return run
     check_new_folder(path)
     write_split(split, images.clips, path / "split.csv")
-    write_toml(run_table(run, images) | ({"notice": notice} if notice else {}), path / "run.toml")
+    write_toml(run_table(run, images) | dict(facts or {}), path / "run.toml")
     return run
 
 

@@ -25,8 +25,8 @@ SAMPLE_RATE = 16_000
 ESPEAK_RATE = 22_050  # eSpeak's own rate: at any other one Praat resamples, five times slower
 ESPEAK_PITCH = 100  # Hz, about what VARIANTS have
 
-# Of the dozens of voices in Praat, these carry neither flutter, breath noise nor echo from one clip to
-# the next: only with them do a clip's bytes depend on that clip alone.
+# The other voices in Praat have flutter or breath noise that goes on from clip to clip; a clip of these depends on
+# itself alone.
 VARIANTS = ("Denis", "Michel", "Storm")
 ACCENTS = (
     "English (America)",
@@ -135,6 +135,7 @@ def _say(text: str, voice: Voice, delivery: Delivery) -> Samples:
     pitch = float(np.clip(voice.pitch / (ESPEAK_PITCH * formants), 0.5, 2))  # near the goal, so little is left to move
     synthesizer = call("Create SpeechSynthesizer", voice.accent, voice.variant)
     call(synthesizer, "Speech output settings", ESPEAK_RATE, 0.01, pitch, 1.0, int(np.clip(rate, 80, 450)), "IPA")
+    call(synthesizer, "To Sound", "a", "no")  # a clip may begin with a trace of the one before: make that this one
     answer = call(synthesizer, "To Sound", text, "no")
     sound = answer[0] if isinstance(answer, list) else answer
     samples = np.ascontiguousarray(sound.values[0], dtype=np.float64)

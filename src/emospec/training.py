@@ -16,7 +16,7 @@ from emospec.errors import ConfigError
 from emospec.files import whole_file
 from emospec.image_set import ImageSet
 from emospec.judging import judge
-from emospec.losses import build_loss, class_weights
+from emospec.losses import build_loss, build_metrics, class_weights
 from emospec.models import build_model, find_architecture
 from emospec.runs import Run, open_run
 from emospec.settings import TrainConfig
@@ -44,9 +44,10 @@ def train(images: ImageSet, config: TrainConfig, out: Path, *, notice: str | Non
     """
     split = make_split(images.clips, images.labels, config.protocol, config.seed)
     data = TrainingData.of(images, split.train, split.validation)
+    facts = {"backend": keras.backend.backend(), **({"notice": notice} if notice else {})}
     with on_device(config.device), in_precision(config.precision):
         model = build_compiled(config, data)
-        run = open_run(out, config, images, split, notice=notice)
+        run = open_run(out, config, images, split, facts=facts)
         if run.finished:
             say(f"{out} is finished already; its report stands in report.html")
             return run
@@ -113,7 +114,7 @@ def build_compiled(config: TrainConfig, data: TrainingData) -> keras.Model:
     model.compile(
         optimizer=build_optimizer(config.optimizer, config.learning_rate or architecture.learning_rate),
         loss=build_loss(loss_name, values),
-        metrics=["accuracy", keras.metrics.Precision(name="precision"), keras.metrics.Recall(name="recall")],
+        metrics=build_metrics(),
     )
     return model
 

@@ -60,7 +60,7 @@ RAVDESS = Corpus(
         "PLoS ONE 13(5), e0196391. doi:10.1371/journal.pone.0196391"
     ),
     homepage="https://zenodo.org/records/1188976",
-    how_to_get="Run `emospec corpora get ravdess --out DIR`, or unpack Audio_Speech_Actors_01-24.zip from its home page.",
+    how_to_get="Run `emospec corpora get ravdess --out DIR`, or unpack the speech archive from its home page.",
     downloadable=True,
     layout="Actor_01/03-01-05-01-02-01-01.wav",
     read=read,
