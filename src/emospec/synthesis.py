@@ -118,7 +118,7 @@ def speak(text: str, voice: Voice, delivery: Delivery, *, rng: np.random.Generat
     Raises
     ------
     EmospecError
-        If praat-parselmouth is missing.
+        If praat-parselmouth is missing or the text holds no words.
     """
     tremor_phase = rng.uniform(0, 2 * np.pi)
     speech = _say(text, voice, delivery)
@@ -139,6 +139,8 @@ def _say(text: str, voice: Voice, delivery: Delivery) -> Samples:
     answer = call(synthesizer, "To Sound", text, "no")
     sound = answer[0] if isinstance(answer, list) else answer
     samples = np.ascontiguousarray(sound.values[0], dtype=np.float64)
+    if not samples.any():
+        raise EmospecError(f"nothing can be spoken of the text {text!r}; expected English words")
     return _trim(soxr.resample(samples, ESPEAK_RATE * formants, SAMPLE_RATE))
 
 
