@@ -131,7 +131,7 @@ def bad_inputs(tmp_path: Path, image_folder: Path) -> dict[str, list[object]]:
         "missing archive": ["extract", tmp_path / "nix.zip", "--out", tmp_path / "o"],
         "unknown name": ["corpora", "show", "x"],
         "not to be downloaded": ["corpora", "get", "savee", "--out", tmp_path / "o"],
-        "unknown command": ["trian"],
+        "unknown command": ["practise"],
     }
 
 

@@ -1,13 +1,16 @@
 import inspect
-from dataclasses import replace
+import io
 from pathlib import Path
 
 import keras
+import librosa.display
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
 from matplotlib.figure import Figure
+from PIL import Image
 
 from emospec import notebook
 from emospec.corpora import load_corpus
@@ -116,14 +119,38 @@ def test_emotions_beyond_the_notebooks_four_are_kept_under_their_canonical_names
     assert notebook.load_savee_dataset(tmp_path)["Emotions"].tolist() == ["disgust", "neutral", "surprise"]
 
 
-@pytest.mark.parametrize(("size", "shape"), [(77, (77, 77, 3)), ((60, 40), (40, 60, 3))])
-def test_the_picture_is_that_of_an_image_set(size: object, shape: tuple[int, ...], tmp_path: Path) -> None:
-    mel = replace(NOTEBOOK_MEL, height=shape[0], width=shape[1])
+@pytest.mark.parametrize("size", [1, 1.0, (1, 1)])
+def test_a_picture_of_one_inch_is_that_of_an_image_set(size: object, tmp_path: Path) -> None:
     waveform = np.random.default_rng(0).normal(0, 0.1, 30_000).astype(np.float32)
-    notebook.save_mel_spectrogram_as_image(log_mel_spectrogram(waveform, mel), 22050, tmp_path / "new" / "7.png", size)
-    pixels = read_image(tmp_path / "new" / "7.png")
-    assert pixels.shape == shape
-    assert (pixels == to_image(waveform, mel, "notebook")).all()
+    log_mel = log_mel_spectrogram(waveform, NOTEBOOK_MEL)
+    notebook.save_mel_spectrogram_as_image(log_mel, 22050, tmp_path / "new" / "7.png", size)
+    assert (read_image(tmp_path / "new" / "7.png") == to_image(waveform, NOTEBOOK_MEL, "notebook")).all()
+
+
+def drawn_by_matplotlib(log_mel: np.ndarray, *, inches: tuple[float, float], full: bool) -> np.ndarray:
+    figure = plt.figure(figsize=inches, dpi=100)
+    ax = figure.add_axes((0, 0, 1, 1)) if full else figure.add_subplot()
+    ax.axis("off")
+    librosa.display.specshow(log_mel, sr=16000, ax=ax)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=100, **({} if full else {"bbox_inches": "tight", "pad_inches": 0}))
+    plt.close(figure)
+    return np.asarray(Image.open(buffer).convert("RGB"))
+
+
+@pytest.mark.parametrize(
+    ("size", "inches", "full"),
+    [(77, (0.77, 0.77), True), ((60, 40), (0.6, 0.4), True), (1, (1, 1), False), ((2, 1), (2, 1), False)],
+)
+def test_the_picture_is_what_specshow_and_savefig_give(
+    size: object, inches: tuple[float, float], full: bool, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    for offset in (-60.0, 0.0):  # magma and coolwarm
+        log_mel = rng.normal(offset, 15, (128, 94)).cumsum(axis=0).clip(-100, 50) / 3 + offset
+        notebook.save_mel_spectrogram_as_image(log_mel, 16000, tmp_path / "7.png", size)
+        theirs = drawn_by_matplotlib(log_mel, inches=inches, full=full)
+        assert np.abs(read_image(tmp_path / "7.png").astype(float) - theirs).mean() < 0.5
 
 
 def test_the_sample_rate_does_not_change_the_picture(log_mel: np.ndarray, tmp_path: Path) -> None:
@@ -135,7 +162,8 @@ def test_the_sample_rate_does_not_change_the_picture(log_mel: np.ndarray, tmp_pa
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"size": (1, 1)}, "expected pixels"),
+        ({"size": (1, 77)}, "expected whole pixels"),
+        ({"size": 77.5}, "expected whole pixels"),
         ({"output_filename": "7.jpg"}, r"does not end in \.png"),
         ({"log_spectrogram": np.zeros(5)}, r"values \(n_mels, n_frames\)"),
         ({"log_spectrogram": np.full((4, 4), -np.inf)}, "finite"),

@@ -35,6 +35,7 @@ CLASSES = CLASS_SETS["four"]
 WEIGHTS = (1.0, 2.0, 1.5, 1.0)  # of angry, fear, happy, sad in the notebook's weighted loss
 TARGET_SIZE = (128, 128)
 LEAST_SIZE = 8  # pixels; a smaller size is one in inches, as Matplotlib's `figsize`
+INCH = (NOTEBOOK_AXES_WIDTH, 77.0)  # pixels of the axes that Matplotlib's margins leave in an inch of 100
 
 
 def load_crema_dataset(path: str | Path) -> pd.DataFrame:
@@ -71,7 +72,7 @@ def _emotions_and_paths(corpus: str, root: str | Path) -> pd.DataFrame:
 
 
 def save_mel_spectrogram_as_image(
-    log_spectrogram: ArrayLike, sr: int, output_filename: str | Path, size: int | tuple[int, int]
+    log_spectrogram: ArrayLike, sr: int, output_filename: str | Path, size: float | tuple[float, float]
 ) -> None:
     """Write the notebook's picture of a log-Mel spectrogram as PNG.
 
@@ -83,8 +84,9 @@ def save_mel_spectrogram_as_image(
         The sample rate. It does not change the picture, which has no axes.
     output_filename : path
         Ends in `.png`; folders that are missing are made.
-    size : int or (width, height), pixels
-        77 for pictures like the notebook's, which came from a figure of 1 x 1 inch.
+    size : number or (width, height)
+        In pixels, such as 77: the spectrogram fills the picture. Below 8, in inches, as the notebook's 1 x 1: the
+        picture is what `savefig` with `bbox_inches="tight"` leaves of such a figure, 77 pixels an inch.
 
     Raises
     ------
@@ -92,12 +94,12 @@ def save_mel_spectrogram_as_image(
         If the array is no spectrogram, or the name or size is no picture's.
     """
     log_mel = _checked_spectrogram(log_spectrogram)
-    width, height = _checked_size(size)
+    width, height, axes_width = _checked_size(size)
     path = Path(output_filename)
     if path.suffix.lower() != ".png":
         raise ConfigError(f"{path} does not end in .png; the picture is stored without loss, as PNG: name it so")
     mel = replace(NOTEBOOK_MEL, width=width, height=height)
-    write_image(notebook_image(log_mel, mel, axes_width=width * NOTEBOOK_AXES_WIDTH / NOTEBOOK_MEL.width), path)
+    write_image(notebook_image(log_mel, mel, axes_width=axes_width), path)
 
 
 def _checked_spectrogram(values: ArrayLike) -> NDArray[np.float32]:
@@ -108,12 +110,14 @@ def _checked_spectrogram(values: ArrayLike) -> NDArray[np.float32]:
     return array
 
 
-def _checked_size(size: int | tuple[int, int]) -> tuple[int, int]:
-    """Return a size as (width, height) in pixels, or raise."""
-    width, height = (size, size) if isinstance(size, int) else size
-    if min(width, height) < LEAST_SIZE:
-        raise ConfigError(f"size {size}: expected pixels, at least {LEAST_SIZE}, such as 77; Matplotlib's are inches")
-    return width, height
+def _checked_size(size: float | tuple[float, float]) -> tuple[int, int, float]:
+    """Return width and height in pixels and the width of the axes, or raise."""
+    width, height = (size, size) if isinstance(size, (int, float)) else size
+    if 0 < width < LEAST_SIZE and 0 < height < LEAST_SIZE:
+        return int(width * INCH[0]), round(height * INCH[1]), width * INCH[0]
+    if min(width, height) < LEAST_SIZE or (width % 1, height % 1) != (0, 0):
+        raise ConfigError(f"size {size}: expected whole pixels, such as 77, or inches below {LEAST_SIZE}, such as 1")
+    return int(width), int(height), float(width)
 
 
 def create_3layer_model(
