@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from emospec.emotions import EMOTIONS
 from emospec.errors import CorpusError
 
 # Formats that `read_audio` decodes, best first: of two copies of a clip the one that comes first is read.
@@ -39,7 +40,7 @@ Spellings = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Corpus:
-    """The facts of one corpus and the function that reads a copy of it.
+    """The facts of one corpus and the function that reads a copy of it; the defaults are those of a user's own.
 
     Parameters
     ----------
@@ -60,19 +61,19 @@ class Corpus:
     name: str
     title: str
     description: str
-    n_clips: int | None
-    n_speakers: int | None
-    sample_rate: int | None
-    emotions: tuple[str, ...]
-    language: str
-    licence: str
-    licence_url: str
-    citation: str
-    homepage: str
     how_to_get: str
-    downloadable: bool
     layout: str
     read: Callable[[Path, Spellings], Reading]
+    n_clips: int | None = None
+    n_speakers: int | None = None
+    sample_rate: int | None = None
+    emotions: tuple[str, ...] = EMOTIONS
+    language: str = "any"
+    licence: str = "that of your recordings"
+    licence_url: str = ""
+    citation: str = ""
+    homepage: str = ""
+    downloadable: bool = False
 
 
 def audio_files(root: Path) -> list[Path]:

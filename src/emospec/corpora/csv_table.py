@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from emospec.corpora.core import Clip, Corpus, Reading, Spellings
-from emospec.emotions import EMOTIONS, canonical_emotion
+from emospec.emotions import canonical_emotion
 from emospec.errors import ConfigError, CorpusError
 
 REQUIRED = ("path", "emotion")
@@ -111,20 +111,10 @@ CSV_TABLE = Corpus(
     name="csv",
     title="CSV",
     description="Your own collection: a CSV file with a row a clip. What it does not tell is not known.",
-    n_clips=None,
-    n_speakers=None,
-    sample_rate=None,
-    emotions=EMOTIONS,
-    language="any",
-    licence="that of your recordings",
-    licence_url="",
-    citation="",
-    homepage="",
     how_to_get=(
         f"Write a CSV file with the columns {', '.join(REQUIRED)} and, if known, {', '.join(OPTIONAL)}; "
         "paths are relative to its folder. With speakers, models are judged by voices that they have not heard."
     ),
-    downloadable=False,
     layout="a row a clip in a file such as clips.csv",
     read=read,
 )
