@@ -150,7 +150,7 @@ def notebook_cells(row: dict) -> list[str]:
 
 def epochs_text(row: dict) -> str:
     """Return `15 (5)`, with a word if the epochs ran out before the patience."""
-    cut = ", stopped early by the limit" if row["epochs"] == row["epochs_allowed"] else ""
+    cut = ", the limit" if row["epochs"] == row["epochs_allowed"] else ""
     return f"{row['epochs']} ({row['best_epoch']}){cut}"
 
 
@@ -173,8 +173,8 @@ NOTEBOOK_TEXT = """# The original notebook's experiment
 
 Its 6,924 images, its random split (protocol `notebook`), 693 test images; in brackets the 95 % interval over speakers.
 All test speakers are also in training, so none of these figures says how well a stranger's voice is heard. Early
-stopping on the validation loss with a patience of 10 epochs, seed 0; the networks on 128 x 128 images were given five
-epochs. Written by `make reproduce`.
+stopping on the validation loss with a patience of 10 epochs, seed 0, layers in bfloat16; the networks on 128 x 128
+images were given five epochs. Written by `make reproduce`.
 
 {table}
 """
@@ -182,8 +182,9 @@ epochs. Written by `make reproduce`.
 CREMA_D_TEXT = """# The same networks on CREMA-D
 
 Angry, fear, happy and sad from CREMA-D's audio, from sound to report, with early stopping on the validation loss
-(patience 10, seed 0). In brackets the 95 % interval over speakers. Protocol `speakers` parts the speakers, protocol
-`notebook` is the random split of the original notebook. Written by `make reproduce`.
+(patience 10, seed 0, layers in bfloat16). In brackets the 95 % interval over speakers. Protocol `speakers` parts the
+speakers, protocol `notebook` is the random split of the original notebook. 71 of the 91 actors, 3,964 clips, published
+by a third party at 11,025 Hz with the silence at both ends cut off. Written by `make reproduce`.
 
 {table}
 """

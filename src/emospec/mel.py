@@ -20,19 +20,30 @@ class MelConfig:
     ----------
     sample_rate : Hz
         Audio is resampled to it.
-    n_fft, win_length, hop_length : samples
-        Length of the Fourier transform, of the Hann window within it, and the distance of frames.
+    n_fft : samples
+        Length of the Fourier transform.
+    win_length : samples
+        Length of the Hann window; at most n_fft.
+    hop_length : samples
+        Distance from one frame to the next.
     n_mels : int
         Number of bands, on Slaney's Mel scale as in librosa.
-    fmin, fmax : Hz
-        Ends of the Mel scale; None stands for half the sample rate.
-    floor_db, ceiling_db : dB re 1.0
-        Ends of the scale; in a grey image they are 0 and 255.
-    height, width : pixels
+    fmin : Hz
+        Lower end of the lowest band.
+    fmax : Hz
+        Upper end of the highest band; half the sample rate unless given.
+    floor_db : dB re 1.0
+        Lower end of the scale, 0 in a grey image; quieter cells are raised to it.
+    ceiling_db : dB re 1.0
+        Upper end of the scale, 255 in a grey image; louder cells are lowered to it.
+    height : pixels
+        Of the image; bands are interpolated if n_mels differs.
+    width : pixels
+        Of the image.
     length : "pad" or "stretch"
-        `pad` centres a clip on silence, or cuts its middle out; `stretch` squeezes the whole clip into the width.
+        pad centres a clip on silence, or cuts its middle out; stretch squeezes the whole clip into the width.
     top_db : dB, optional
-        Cells more than this below the clip's loudest are raised to that level. None keeps a fixed scale.
+        Cells more than this below the clip's loudest are raised to that level; off unless given.
     """
 
     sample_rate: int = 16000

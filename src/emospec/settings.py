@@ -36,11 +36,11 @@ class TrainConfig:
     optimizer
         Any optimizer of Keras by its name, such as adam, adamw, sgd.
     learning_rate
-        Step size of the optimizer.
+        Step size of the optimizer; the model's own unless given, mostly 0.001.
     loss
-        categorical_crossentropy, weighted_categorical_crossentropy or categorical_focal_crossentropy.
+        categorical_crossentropy (the usual), weighted_categorical_crossentropy or categorical_focal_crossentropy.
     class_weights
-        "balanced", or a weight for each class by name (in TOML, a table).
+        balanced, or a weight for each class, such as angry=1,fear=2,happy=1,sad=1 (in TOML, a table).
     filters
         Filters of each convolution.
     kernel_size
