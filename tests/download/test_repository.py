@@ -216,7 +216,9 @@ def test_ctrl_c_leaves_whole_files_and_the_next_call_goes_on(server, tmp_path):
     server.requests.clear()
     server.pause = 0.5
     code = f"from emospec.download import get_corpus; get_corpus('crema-d', {str(out)!r}, base_url={server.url!r})"
-    patch = "import emospec.download.repository as r; r.CONNECTIONS = 1; "
+    # A process started in the background by a script inherits that it ignores SIGINT.
+    listen = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    patch = listen + "import emospec.download.repository as r; r.CONNECTIONS = 1; "
     process = subprocess.Popen([sys.executable, "-c", patch + code], stderr=subprocess.PIPE)
     while server.n_clips_asked < 3 and process.poll() is None:
         time.sleep(0.02)
