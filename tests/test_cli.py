@@ -159,18 +159,27 @@ def test_a_clip_that_cannot_be_read_stands_in_skipped_csv_and_stops_nothing(
     assert run("images", "--corpus", f"crema-d={corpus}", "--out", tmp_path / "set", "--workers", 1) == 0
     assert "1001_DFA_ANG_LO" in (tmp_path / "set" / "skipped.csv").read_text()
     assert len(np.load(tmp_path / "set" / "labels.npy")) == 39
-    assert "1" in capsys.readouterr().out
+    assert "1 clips left out" in capsys.readouterr().out
 
 
 def test_an_interruption_is_told_in_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "app", interrupted)
-    assert run("protocols") == 130
+    monkeypatch.setattr("emospec.archives.extract", interrupted)
+    assert run("extract", tmp_path / "a.zip", "--out", tmp_path / "o") == 130
     assert "goes on where this one stopped" in capsys.readouterr().err
+
+
+def test_the_report_tells_how_to_repeat_a_training_that_was_told_who_speaks(image_folder: Path, tmp_path: Path) -> None:
+    run("train", image_folder, "--clips", image_folder / "clips.csv", "--out", tmp_path / "a", *TRAIN)
+    assert f"--clips {image_folder / 'clips.csv'}" in (tmp_path / "a" / "report.html").read_text(encoding="utf-8")
+    again = ["--config", tmp_path / "a" / "run.toml", "--clips", image_folder / "clips.csv"]
+    assert run("train", image_folder, *again, "--out", tmp_path / "b") == 0
+    reports = [json.loads((tmp_path / name / "report.json").read_text()) for name in "ab"]
+    assert reports[0]["confusion_matrix"] == reports[1]["confusion_matrix"]
 
 
 def test_a_missing_extra_is_told_with_the_command_that_installs_it(

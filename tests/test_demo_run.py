@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from emospec.demo_run import CONFIG, run_demo
+from emospec.errors import EmospecError
 from emospec.image_set import load_image_set
 from emospec.runs import Run
 from emospec.training import train
@@ -46,3 +47,8 @@ def test_a_second_call_finds_everything_done(demo: Run) -> None:
     again = run_demo(demo.path.parent, say=said.append)
     assert again.report() == demo.report()
     assert any("finished already" in line for line in said)
+
+
+def test_another_seed_does_not_take_the_corpus_that_is_there(demo: Run) -> None:
+    with pytest.raises(EmospecError, match="holds the corpus of seed 0, not 5"):
+        run_demo(demo.path.parent, seed=5, say=quietly)

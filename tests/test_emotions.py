@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from emospec.emotions import CLASS_SETS, EMOTIONS, Labels, canonical_emotion, class_set
@@ -27,6 +29,19 @@ def test_the_users_table_goes_before_the_usual_spellings() -> None:
 def test_an_unknown_spelling_is_told_with_what_is_known(table: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match=r"unknown emotion 'meh'; known: angry, .*spellings table"):
         canonical_emotion("meh", table)
+
+
+@pytest.mark.parametrize("value", [3, {"b": "sad"}, ["sad"], None])
+def test_what_is_no_word_is_no_emotion(value: Any) -> None:
+    with pytest.raises(ConfigError, match="unknown emotion"):
+        canonical_emotion(value)
+    with pytest.raises(ConfigError, match="unknown emotion 'a'"):
+        canonical_emotion("a", {"a": value})
+
+
+def test_a_number_in_the_users_table_is_that_number_as_a_word() -> None:
+    table: Any = {7: "disgust"}
+    assert canonical_emotion("7", table) == "disgust"
 
 
 def test_named_class_sets_hold_what_their_names_say() -> None:

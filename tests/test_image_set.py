@@ -63,6 +63,13 @@ WRONGS = {
     "has format 2": lambda path: tamper_json(path, format=2),
     "unknown Mel settings": lambda path: tamper_json(path, mel={"hop": 1}),
     "expected 77 x 77": lambda path: tamper_json(path, mel={}),
+    "classes: 3, expected a list of different names": lambda path: tamper_json(path, classes=3),
+    "classes: [1, 2], expected": lambda path: tamper_json(path, classes=[1, 2]),
+    "classes: ['sad', 'sad'], expected": lambda path: tamper_json(path, classes=["sad", "sad"]),
+    "mel: 3, expected a table": lambda path: tamper_json(path, mel=3),
+    "n_images: '8', expected a number": lambda path: tamper_json(path, n_images="8"),
+    "style: 3, expected a text": lambda path: tamper_json(path, style=3),
+    "image_set.json: Mel settings fmin must be finite numbers": lambda path: tamper_json(path, mel={"fmin": "x"}),
     "image_set.json cannot be read as JSON": lambda path: (path / "image_set.json").write_text("{"),
     "is no image set": lambda path: (path / "image_set.json").unlink(),
 }
@@ -108,11 +115,9 @@ def test_the_notebooks_layout_is_read_in_the_order_of_numbers(notebook_set, tmp_
     [
         ("['sad'\n'happy', 'fear', 'angry']", "sad"),
         ("sad, happy\nfear, angry", "sad"),
-        ("?!", "angry"),
-        ("", "angry"),
     ],
 )
-def test_the_notebooks_classes_are_those_of_its_text_or_the_usual_four(notebook_set, text, classes):
+def test_the_notebooks_classes_are_those_of_its_text(notebook_set, text, classes):
     (notebook_set / "classes" / "label names.txt").write_text(text, encoding="utf-8")
     assert load_image_set(notebook_set).classes.classes[0] == classes
 
@@ -144,3 +149,45 @@ def test_an_image_set_knows_its_size(made):
     loaded = load_image_set(made)
     assert isinstance(loaded, ImageSet)
     assert (len(loaded), loaded.input_shape, loaded.mel, loaded.style) == (8, (12, 10, 1), MEL, "gray")
+
+
+def test_without_a_text_the_notebooks_classes_are_the_usual_four(notebook_set):
+    (notebook_set / "classes" / "label names.txt").unlink()
+    assert load_image_set(notebook_set).classes.classes == ("angry", "fear", "happy", "sad")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"'angry', 'fear', 'happy', 'contempt'", "unknown emotion 'contempt'"),
+        (b"?!", r"unknown emotion '\?!'"),
+        (b"", "classes none: expected at least two"),
+        (b"angry, anger, sad", "classes angry, anger, sad: expected"),
+        (b"\xff\xfe", "can't decode"),
+    ],
+)
+def test_a_text_of_classes_that_is_not_understood_is_refused(notebook_set, text, message):
+    (notebook_set / "classes" / "label names.txt").write_bytes(text)
+    with pytest.raises(ImageSetError, match=rf"label names\.txt .*{message}") as caught:
+        load_image_set(notebook_set)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("5.png", "50.png", r"spectograms has no image 5 \(4\.png is followed by 6\.png\)"),
+        ("11.png", "50.png", r"has no image 11 \(10\.png is followed by 50\.png\)"),
+        ("11.png", "05.png", r"has image 5 twice \((0?5)\.png and (0?5)\.png\)"),
+    ],
+)
+def test_a_gap_or_a_double_among_the_notebooks_numbers_is_refused(notebook_set, old, new, message):
+    (notebook_set / "spectograms" / old).rename(notebook_set / "spectograms" / new)
+    with pytest.raises(ImageSetError, match=message):
+        load_image_set(notebook_set)
+
+
+def test_the_notebooks_numbers_may_begin_anywhere(notebook_set):
+    for number in range(11, -1, -1):
+        (notebook_set / "spectograms" / f"{number}.png").rename(notebook_set / "spectograms" / f"{number + 3}.png")
+    assert load_image_set(notebook_set).images[:, 0, 0, 0].tolist() == list(range(12))

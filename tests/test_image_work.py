@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from emospec.image_set import load_image_set, make_images
 from emospec.images import to_image
 from emospec.mel import MelConfig
 from recordings import MEL, recordings
+
+STRETCHED = replace(MEL, length="stretch")
 
 
 @pytest.fixture
@@ -78,7 +81,7 @@ def test_settings_and_versions_are_written_down(made):
 
 
 def test_notebook_style_is_coloured(clips, tmp_path):
-    summary = make_images(clips, tmp_path / "set", mel=MEL, style="notebook", classes="sad,angry")
+    summary = make_images(clips, tmp_path / "set", mel=STRETCHED, style="notebook", classes="sad,angry")
     assert load_image_set(summary.path).input_shape == (12, 10, 3)
 
 
@@ -177,7 +180,7 @@ def test_the_same_command_again_leaves_the_set_alone(clips, made, monkeypatch):
     assert "nothing to do" in str(summary)
 
 
-@pytest.mark.parametrize("options", [{"style": "notebook"}, {"mel": None}, {"classes": "angry,sad"}])
+@pytest.mark.parametrize("options", [{"style": "notebook", "mel": STRETCHED}, {"mel": None}, {"classes": "angry,sad"}])
 def test_other_settings_do_not_overwrite_a_set(clips, made, options):
     before = (made / "image_set.json").read_bytes()
     with pytest.raises(ImageSetError, match="other clips or settings"):
@@ -188,3 +191,42 @@ def test_other_settings_do_not_overwrite_a_set(clips, made, options):
 def test_a_folder_with_other_things_in_it_is_not_written_to(clips, tmp_path):
     with pytest.raises(EmospecError, match="exists already"):
         make_images(clips, tmp_path / "audio", mel=MEL)
+
+
+def test_all_classes_are_the_emotions_that_the_clips_have_in_the_usual_order(clips, tmp_path):
+    made = load_image_set(make_images(clips.iloc[::-1], tmp_path / "set", mel=MEL, classes="all").path)
+    assert made.classes.classes == ("angry", "fear", "happy", "neutral", "sad")
+
+
+def test_all_classes_of_one_emotion_are_too_few(clips, tmp_path):
+    with pytest.raises(ConfigError, match="classes sad: expected at least two different emotions"):
+        make_images(clips[clips["emotion"] == "sad"], tmp_path / "set", classes="all")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"workers": -1, "mel": MEL}, "workers -1"),
+        ({"mel": replace(MEL, n_fft=16, win_length=16, fmin=10.0, fmax=20.0)}, "no Mel band holds a bin of n_fft 16"),
+        ({"style": "notebook", "mel": MEL}, "style notebook always draws the whole clip: length 'pad' has no effect"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused_before_any_folder_is_made(clips, tmp_path, options, message):
+    with pytest.raises(ConfigError, match=message):
+        make_images(clips, tmp_path / "new" / "set", **options)
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_folder_that_one_is_in_is_refused(clips, tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(EmospecError, match="is the folder that you are in"):
+        make_images(clips, ".", mel=MEL)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["audio", "here"]
+
+
+def test_a_set_may_be_made_where_a_link_leads(clips, tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "set").symlink_to("disk")
+    make_images(clips, tmp_path / "set", mel=MEL)
+    assert len(load_image_set(tmp_path / "disk")) == 8

@@ -115,6 +115,11 @@ def test_an_unknown_style_is_refused():
         to_image(np.ones(1000), MelConfig(), "grey")
 
 
+def test_a_length_without_effect_is_refused():
+    with pytest.raises(ConfigError, match="length 'pad' has no effect; set length to 'stretch', or"):
+        to_image(np.ones(3000), replace(NOTEBOOK_MEL, length="pad"), "notebook")
+
+
 # Lengths that are multiples of 7 or 11 put the middles of pixels on the edges of cells, since 77 = 7 x 11.
 @pytest.mark.parametrize("offset", [-60.0, 0.0, 60.0])
 @pytest.mark.parametrize("shape", [(128, 47), (128, 77), (128, 110), (128, 140), (77, 200), (40, 3)])

@@ -44,6 +44,30 @@ def test_another_image_set_is_refused(run_path: Path, monkeypatch: pytest.Monkey
         judge_again(run_path)
 
 
+def test_the_same_clips_with_other_pixels_are_refused(run_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, images = (run_path / "report.json").read_bytes(), image_set()
+    brighter = replace(images, images=images.images + 1)
+    monkeypatch.setattr(judging, "load_image_set", lambda path, **_: brighter)
+    with pytest.raises(ConfigError, match="with other pixels or labels"):
+        judge_again(run_path)
+    assert (run_path / "report.json").read_bytes() == before
+
+
+def test_a_speaker_may_be_called_na(tmp_path: Path) -> None:
+    images = image_set()
+    called = images.clips.assign(speaker=images.clips["speaker"].replace({"s0": "NA", "s1": "None"}))
+    run = train(replace(images, clips=called), CONFIG, tmp_path / "run", say=lambda line: None)
+    assert set(run.split_table()["speaker"]) == {"NA", "None", "s2", "s3", "s4", "s5"}
+
+
+def test_runs_on_other_test_clips_are_told_apart_though_their_numbers_agree(run_path: Path, tmp_path: Path) -> None:
+    other = train(image_set(), replace(CONFIG, seed=1), tmp_path / "other", say=lambda line: None)
+    same = train(image_set(), replace(CONFIG, epochs=2), tmp_path / "same", say=lambda line: None)
+    assert load_run(run_path).split().test.tolist() != other.split().test.tolist()
+    assert "different test clips" in compare_runs([run_path, other.path])
+    assert "different test clips" not in compare_runs([run_path, same.path])
+
+
 def test_predictions_stand_beside_the_truth(run_path: Path) -> None:
     table, run = pd.read_csv(run_path / "predictions.csv"), load_run(run_path)
     images = image_set()

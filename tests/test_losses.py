@@ -44,6 +44,7 @@ def test_weights_go_by_name_not_by_position() -> None:
         ({"sad": 3, "angry": 1}, "differ in fear"),
         ({"sad": 1, "angry": 1, "fear": 1, "joy": 1}, "joy"),
         ("even", "'balanced'"),
+        ({"sad": -2, "angry": 1, "fear": 1}, "above 0"),
     ],
 )
 def test_weights_that_do_not_fit_the_classes_are_refused(weights: object, match: str) -> None:

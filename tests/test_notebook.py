@@ -1,6 +1,7 @@
 import inspect
 import io
 from pathlib import Path
+from typing import Any
 
 import keras
 import librosa.display
@@ -153,6 +154,13 @@ def test_the_picture_is_what_specshow_and_savefig_give(
         assert np.abs(read_image(tmp_path / "7.png").astype(float) - theirs).mean() < 0.5
 
 
+@pytest.mark.parametrize("size", [np.int64(77), np.float32(77), (np.int32(77), 77.0), np.array([77, 77])])
+def test_numbers_of_numpy_are_sizes(size: Any, log_mel: np.ndarray, tmp_path: Path) -> None:
+    for name, given in (("a", size), ("b", 77)):
+        notebook.save_mel_spectrogram_as_image(log_mel, 16000, tmp_path / f"{name}.png", given)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
 def test_the_sample_rate_does_not_change_the_picture(log_mel: np.ndarray, tmp_path: Path) -> None:
     for sr in (16000, 44100):
         notebook.save_mel_spectrogram_as_image(log_mel, sr, str(tmp_path / f"{sr}.png"), 77)
@@ -164,6 +172,9 @@ def test_the_sample_rate_does_not_change_the_picture(log_mel: np.ndarray, tmp_pa
     [
         ({"size": (1, 77)}, "expected whole pixels"),
         ({"size": 77.5}, "expected whole pixels"),
+        ({"size": "77"}, "size 77: expected whole pixels"),
+        ({"size": (77, 77, 3)}, r"size \(77, 77, 3\): expected whole pixels"),
+        ({"size": float("nan")}, "size nan: expected whole pixels"),
         ({"output_filename": "7.jpg"}, r"does not end in \.png"),
         ({"log_spectrogram": np.zeros(5)}, r"values \(n_mels, n_frames\)"),
         ({"log_spectrogram": np.full((4, 4), -np.inf)}, "finite"),

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,43 @@ def test_an_unknown_key_is_told_with_those_that_exist(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "match"),
-    [("", "has no \\[train\\] table"), ("[train", "cannot be read as TOML"), ("[train]\nepochs = 'x'", "wrong type")],
+    [
+        ("", "has no \\[train\\] table"),
+        ("[train", "cannot be read as TOML"),
+        ("[train]\nepochs = 'x'", "epochs is 'x'; expected a whole number"),
+        ("train = 3", "has no \\[train\\] table"),
+    ],
 )
 def test_a_file_that_is_no_config_is_one_clear_line(tmp_path: Path, text: str, match: str) -> None:
     (tmp_path / "a.toml").write_text(text)
     with pytest.raises(ConfigError, match=match):
         read_config(tmp_path / "a.toml")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        ({"seed": "x"}, "a whole number"),
+        ({"seed": -1}, "0 or more"),
+        ({"batch_size": 1.5}, "a whole number"),
+        ({"epochs": True}, "a whole number"),
+        ({"image_size": (64,)}, "a list of 2 whole numbers"),
+        ({"filters": (4.5, 4, 4)}, "a list of whole numbers"),
+        ({"augmentation": "flip"}, "a list of texts"),
+        ({"class_weights": {"angry": "x"}}, "a text or a table of numbers by class name"),
+        ({"tensorboard": "no"}, "true or false"),
+        ({"precision": "half"}, "one of float32, bfloat16"),
+        ({"learning_rate": "fast"}, "a number"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_refused_with_the_right_one(wrong: dict[str, object], expected: str) -> None:
+    name, value = next(iter(wrong.items()))
+    with pytest.raises(ConfigError, match=f"{name} is {re.escape(repr(value))}; expected {expected}"):
+        TrainConfig(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_whole_number_will_do_where_any_number_is_expected() -> None:
+    assert TrainConfig(learning_rate=1).learning_rate == 1
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,12 @@ def test_an_unknown_setting_is_an_error_that_lists_the_known_ones():
         ({"floor_db": 40.0}, "floor_db 40.0 must be below"),
         ({"length": "crop"}, "'pad' or 'stretch'"),
         ({"top_db": -80.0}, "top_db -80.0 must be positive"),
+        ({"fmin": "x"}, "fmin must be finite numbers"),
+        ({"fmax": "x", "top_db": [3]}, "fmax, top_db must be finite numbers"),
+        ({"top_db": ""}, "top_db must be finite numbers"),
+        ({"floor_db": float("-inf")}, "floor_db must be finite numbers"),
+        ({"ceiling_db": None}, "ceiling_db must be finite numbers"),
+        ({"length": ["pad"]}, "'pad' or 'stretch'"),
     ],
 )
 def test_settings_that_make_no_spectrogram_are_refused(settings, message):

@@ -74,9 +74,17 @@ def test_the_notebooks_test_part_has_its_693_images() -> None:
 
 def test_a_part_without_a_class_is_refused() -> None:
     clips = clips_table(12, 2)
-    only_one = clips[(clips["emotion"] != "sad") | (clips["speaker"] == "s0")].reset_index(drop=True)
+    one_speaker = (clips["emotion"] != "sad") | (clips["speaker"] == "s0")
+    only_one = pd.concat([clips[one_speaker], clips_table(1, 2)], ignore_index=True)
     with pytest.raises(SplitError, match="leaves class sad without a clip"):
         split_of(only_one)
+
+
+def test_a_class_with_fewer_clips_than_parts_is_refused() -> None:
+    clips = clips_table(4, 1)
+    few = clips[(clips["emotion"] != "sad") | clips["speaker"].isin(["s0", "s1"])].reset_index(drop=True)
+    with pytest.raises(SplitError, match="a class has 2 clips; protocol speakers needs at least 3"):
+        split_of(few)
 
 
 def test_a_planted_speaker_in_two_parts_is_found() -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from emospec import judging, training
+from emospec.callbacks import Checkpoint
 from emospec.errors import ConfigError, SplitError
 from emospec.image_set import ImageSet
 from emospec.models import load_model
@@ -87,7 +88,7 @@ def fit_with_split(images: ImageSet, split, path: Path) -> list[np.ndarray]:
     data = TrainingData.of(images, split.train, split.validation)
     model = build_compiled(CONFIG, data)
     run = training.open_run(path, CONFIG, images, split)
-    training.fit(model, data, run, quietly)
+    training.fit(model, data, run, Checkpoint(path), quietly)
     return model.get_weights()
 
 
@@ -114,6 +115,46 @@ def test_an_interrupted_training_ends_where_an_uninterrupted_one_does(
     pd.testing.assert_frame_equal(run.history(), load_run(tmp_path / "whole").history(), rtol=1e-3)
     for a, b in zip(weights_of(tmp_path / "whole"), weights_of(tmp_path / "broken"), strict=True):
         assert np.allclose(a, b, atol=1e-4)
+
+
+def test_an_interruption_while_the_checkpoint_is_written_loses_one_epoch_at_the_most(
+    images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(images, CONFIG, tmp_path / "whole", say=quietly)
+    save = keras.Model.save_weights
+
+    def torn(self: keras.Model, path: Path) -> None:
+        if "0002" in str(path):
+            path.write_bytes(b"half")
+            raise KeyboardInterrupt
+        save(self, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keras.Model, "save_weights", torn)
+        with pytest.raises(KeyboardInterrupt):
+            train(images, CONFIG, tmp_path / "broken", say=quietly)
+    run = train(images, CONFIG, tmp_path / "broken", say=quietly)
+    pd.testing.assert_frame_equal(run.history(), load_run(tmp_path / "whole").history(), rtol=1e-3)
+    assert run.report() == load_run(tmp_path / "whole").report()
+    assert not (run.path / "checkpoint").exists()
+
+
+def test_an_interruption_before_the_report_trains_no_epoch_again(
+    images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(images, CONFIG, tmp_path / "whole", say=quietly)
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "judge", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train(images, CONFIG, tmp_path / "broken", say=quietly)
+    said: list[str] = []
+    run = train(images, CONFIG, tmp_path / "broken", say=said.append)
+    assert not any("epoch" in line for line in said)
+    assert run.report() == load_run(tmp_path / "whole").report()
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def interrupt_at(epoch: int):
@@ -180,6 +221,20 @@ def test_weights_of_classes_reach_the_loss(images: ImageSet) -> None:
     assert float(build_compiled(replace(weighted, learning_rate=None), data).optimizer.learning_rate) == pytest.approx(
         0.0005
     )
+
+
+def test_naming_a_models_own_loss_changes_nothing(images: ImageSet) -> None:
+    weighted = replace(CONFIG, model="adapted-weighted", filters=(2, 2, 2), image_size=(20, 20))
+    named = replace(weighted, loss="weighted_categorical_crossentropy")
+    assert build_compiled(named, narrowed(images)).loss.weights == [1, 2, 1.5, 1]
+
+
+def test_the_run_says_what_was_used_whoever_chose_it(images: ImageSet, tmp_path: Path) -> None:
+    settings = train(images, CONFIG, tmp_path / "run", say=quietly).settings()
+    assert settings["used"]["filters"] == [4, 4, 8]
+    assert settings["used"]["kernel_size"] == 3
+    assert settings["used"]["loss"] == "categorical_crossentropy"
+    assert settings["backend"]["name"] == keras.backend.backend()
 
 
 def test_bfloat16_computes_in_it_and_keeps_weights_and_scores_in_float32(images: ImageSet, tmp_path: Path) -> None:

@@ -1,11 +1,88 @@
 """What Keras' own callbacks don't do between epochs: a line to read, patience and chance that outlive a restart."""
 
+import os
+import shutil
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
 import pandas as pd
+
+from emospec.files import whole_file, whole_folder
+
+
+class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
+    """All that is needed to go on after each epoch, in one folder that appears whole or not at all.
+
+    Keras' `BackupAndRestore`, `ModelCheckpoint` and `CSVLogger` write three things one after the other; a process that
+    ends in between leaves an epoch that counts twice, or a best epoch whose weights were never kept.
+
+    Parameters
+    ----------
+    run : Path
+        The run folder; the newest of its `checkpoint/epoch-NNNN` is the state, `history.csv` a copy for readers.
+    """
+
+    def __init__(self, run: Path) -> None:
+        super().__init__()
+        self.history_path, self.folder = run / "history.csv", run / "checkpoint"
+        self.rows: list[dict[Any, Any]] = []
+
+    @property
+    def newest(self) -> Path | None:
+        """The folder of the last whole epoch."""
+        return max(self.folder.glob("epoch-*"), default=None)
+
+    def restore(self, model: keras.Model) -> pd.DataFrame | None:
+        """Bring the model and its optimizer to where the last whole epoch left them; return its history."""
+        newest = self.newest
+        if newest is None:
+            return None
+        model.optimizer.build(model.trainable_variables)
+        model.load_weights(newest / "latest.weights.h5")
+        history = pd.read_csv(newest / "history.csv")
+        self.rows = history.to_dict("records")
+        self.write_history(self.history_path)
+        return history
+
+    def load_best(self, model: keras.Model) -> None:
+        """Give the model the weights of the epoch with the lowest validation loss."""
+        if self.newest is not None:
+            model.load_weights(self.newest / "best.weights.h5")
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Keep the epoch, then forget the one before."""
+        before, values = self.newest, logs or {}
+        is_best = values["val_loss"] < min((row["val_loss"] for row in self.rows), default=float("inf"))
+        self.rows.append({"epoch": epoch, **values})
+        with whole_folder(self.folder / f"epoch-{epoch + 1:04d}") as new:
+            self.model.save_weights(new / "latest.weights.h5")
+            best = new if is_best or before is None else before
+            link(best / ("latest" if best is new else "best"), new / "best")
+            self.write_history(new / "history.csv")
+        self.write_history(self.history_path)
+        if before is not None:
+            shutil.rmtree(before)
+
+    def write_history(self, path: Path) -> None:
+        """Write one row an epoch."""
+        with whole_file(path) as temporary:
+            pd.DataFrame(self.rows).to_csv(temporary, index=False)
+
+    def forget(self) -> None:
+        """Remove the checkpoint once the run is finished."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def link(source: Path, target: Path) -> None:
+    """Give a file of weights a second name, or copy it where the disk has no such thing."""
+    source, target = Path(f"{source}.weights.h5"), Path(f"{target}.weights.h5")
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 class StopAfterPatience(keras.callbacks.EarlyStopping):  # type: ignore[misc]

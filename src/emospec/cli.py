@@ -19,6 +19,7 @@ EXTRAS = {
 
 app = App(
     name="emospec",
+    suppress_keyboard_interrupt=False,  # `main` says how to go on
     help="Emotional-speech corpora to spectrogram images, CNNs on them, and numbers that can be believed.",
     version=__version__,
     help_epilogue="Begin with `emospec demo`: the whole workflow on a synthetic corpus, in a minute.",
@@ -153,7 +154,7 @@ def train(
     load_keras()  # only now: a wrong path is told before Keras has taken its seconds to load
     from emospec.training import train
 
-    run = train(image_set, settings, out)
+    run = train(image_set, settings, out, facts={"clips": str(clips.resolve())} if clips else None)
     print_report(run.path)
 
 

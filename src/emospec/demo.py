@@ -12,7 +12,7 @@ import numpy as np
 from emospec.corpora import crema_d, savee, tess
 from emospec.engine import map_in_parallel
 from emospec.errors import ConfigError
-from emospec.files import whole_folder, write_text
+from emospec.files import whole_folder, write_json, write_text
 from emospec.synthesis import (
     ACCENTS,
     TIMBRE_BANDS,
@@ -27,6 +27,8 @@ from emospec.synthesis import (
 NOTICE = """Synthetic speech made by emospec demo: eSpeak voices inside Praat, with four emotions acted by rule.
 The files lie as in CREMA-D, SAVEE and TESS, but none comes from them. Scores on this corpus say nothing about people.
 """
+
+DETAILS = "demo.json"  # what the corpus was made with
 
 # How an actor at full strength departs from neutral. The directions are those of Juslin and Laukka (2003),
 # Psychological Bulletin 129(5); the amounts make a small CNN right on about 3 of 4 clips of unknown voices.
@@ -118,6 +120,7 @@ def make_demo_corpus(
         list(map_in_parallel(partial(record, folder=folder), takes, workers=workers, progress="speaking"))
         _write_demographics(casts["crema-d"], folder / "crema-d" / crema_d.DEMOGRAPHICS)
         write_text(NOTICE, folder / "README.txt")
+        write_json({"seed": seed, "n_voices": n_voices, "n_texts": n_texts, "corpora": list(casts)}, folder / DETAILS)
     return {name: out / name for name in casts}
 
 

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from emospec.corpora import load_corpora
-from emospec.demo import NOTICE, make_demo_corpus
+from emospec.demo import DETAILS, NOTICE, make_demo_corpus
+from emospec.errors import EmospecError
+from emospec.files import read_json
 from emospec.image_set import load_image_set, make_images
 from emospec.quiet import load_keras
 from emospec.runs import Run
@@ -43,7 +45,9 @@ def run_demo(out: Path, *, seed: int = 0, say: Callable[[str], None] = print) ->
     load_keras()
     from emospec.training import train
 
-    run = train(load_image_set(out / "images"), CONFIG, out / "run", notice=" ".join(NOTICE.split()), say=say)
+    run = train(
+        load_image_set(out / "images"), CONFIG, out / "run", facts={"notice": " ".join(NOTICE.split())}, say=say
+    )
     say(f"Done in {time.perf_counter() - started:.0f} s.")
     return run
 
@@ -52,4 +56,7 @@ def corpus_in(folder: Path, seed: int) -> dict[str, Path]:
     """Return the roots of the corpora in a folder, speaking them first if it isn't there."""
     if not folder.exists():
         return make_demo_corpus(folder, seed=seed, workers=0)
-    return {name: folder / name for name in ("crema-d", "savee", "tess")}
+    made = read_json(folder / DETAILS)
+    if made.get("seed") != seed:
+        raise EmospecError(f"{folder} holds the corpus of seed {made.get('seed')}, not {seed}; name another --out")
+    return {name: folder / name for name in made["corpora"]}

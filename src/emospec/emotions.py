@@ -43,7 +43,7 @@ def canonical_emotion(spelling: str, spellings: Mapping[str, str] | None = None)
     Parameters
     ----------
     spelling : str
-        A label as found; upper and lower case, blanks around it are ignored.
+        A label as found; upper and lower case, blanks around it are ignored. What is no text is no emotion.
     spellings : mapping, optional
         The user's own spellings, looked up before `SPELLINGS`.
 
@@ -52,8 +52,8 @@ def canonical_emotion(spelling: str, spellings: Mapping[str, str] | None = None)
     ConfigError
         If neither table knows the spelling, or the user's table maps to no known emotion.
     """
-    key = spelling.strip().lower()
-    own = {name.strip().lower(): emotion for name, emotion in (spellings or {}).items()}
+    key = str(spelling).strip().lower()
+    own = {str(name).strip().lower(): emotion for name, emotion in (spellings or {}).items()}
     emotion = own.get(key) or SPELLINGS.get(key)
     if emotion not in EMOTIONS:
         raise ConfigError(
@@ -63,8 +63,19 @@ def canonical_emotion(spelling: str, spellings: Mapping[str, str] | None = None)
     return emotion
 
 
-def class_set(classes: str | Sequence[str]) -> tuple[str, ...]:
+def class_set(classes: str | Sequence[str], *, found: Iterable[str] | None = None) -> tuple[str, ...]:
     """Return the emotions of a named class set, or of a list of spellings (`"angry,sad"` or a sequence).
+
+    Parameters
+    ----------
+    classes : str or sequence of str
+    found : iterable of str, optional
+        The emotions that the clips have. The set `all` is limited to them, in its own order; no other one is.
+
+    Raises
+    ------
+    ConfigError
+        If an emotion is unknown or named twice, or there are fewer than two.
 
     >>> class_set("four")
     ('angry', 'fear', 'happy', 'sad')
@@ -72,14 +83,16 @@ def class_set(classes: str | Sequence[str]) -> tuple[str, ...]:
     ('sad', 'angry')
     """
     if isinstance(classes, str) and classes in CLASS_SETS:
-        return CLASS_SETS[classes]
+        if classes != "all" or found is None:
+            return CLASS_SETS[classes]
+        classes = sorted(set(found) & set(EMOTIONS), key=EMOTIONS.index)
     names = classes.split(",") if isinstance(classes, str) else list(classes)
     try:
         emotions = tuple(canonical_emotion(name) for name in names)
     except ConfigError as error:
         raise ConfigError(f"{error}; named sets of classes: {', '.join(CLASS_SETS)}") from None
     if len(set(emotions)) != len(emotions) or len(emotions) < 2:
-        raise ConfigError(f"classes {', '.join(names)}: expected at least two different emotions")
+        raise ConfigError(f"classes {', '.join(names) or 'none'}: expected at least two different emotions")
     return emotions
 
 

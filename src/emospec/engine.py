@@ -49,9 +49,14 @@ def map_in_parallel(
 
 def n_processes(workers: int) -> int:
     """Return the number of processes that `workers` asks for: itself, or all cores for 0."""
+    check_workers(workers)
+    return workers or joblib.cpu_count()
+
+
+def check_workers(workers: int) -> None:
+    """Raise unless `workers` is a number of processes, or 0."""
     if workers < 0:
         raise ConfigError(f"workers {workers}: expected 0 (all cores), 1 or more")
-    return workers or joblib.cpu_count()
 
 
 def _in_processes(

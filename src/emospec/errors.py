@@ -27,3 +27,8 @@ class ImageSetError(EmospecError):
 
 class SplitError(EmospecError):
     """A table of clips that a protocol cannot divide."""
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, or its kind if it says nothing."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

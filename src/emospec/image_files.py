@@ -4,14 +4,15 @@ import hashlib
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emospec.emotions import Labels, canonical_emotion
-from emospec.errors import ConfigError, ImageSetError
+from emospec.emotions import Labels, canonical_emotion, class_set
+from emospec.errors import ConfigError, ImageSetError, first_line
 from emospec.files import read_json
 from emospec.images import Pixels, read_image
 
@@ -21,6 +22,17 @@ if TYPE_CHECKING:  # slow to import, and not needed where images are made
 FORMAT = 1
 FOLDER = "spectrograms"
 INFO = "image_set.json"
+
+# What stands in `INFO` beside the format, and of what kind.
+KINDS: dict[str, tuple[type, str]] = {
+    "style": (str, "a text"),
+    "classes": (list, "a list of different names"),
+    "mel": (dict, "a table"),
+    "n_images": (int, "a number"),
+    "images_by_class": (dict, "a table"),
+    "hash": (str, "a text"),
+    "made_from": (str, "a text"),
+}
 
 
 def image_name(number: int) -> str:
@@ -41,16 +53,30 @@ def hash_of(labels: NDArray[np.int32], digests: NDArray[np.uint8]) -> str:
 def read_info(path: Path) -> dict[str, Any]:
     """Read the description of the image set in `path`."""
     info = read_json(path / INFO)
-    known = {"format", "style", "classes", "mel", "n_images", "images_by_class", "hash", "made_from"}
     if not isinstance(info, dict) or "format" not in info:
         raise ImageSetError(f"{path / INFO} does not describe an image set; make the image set again")
     if info["format"] != FORMAT:
         raise ImageSetError(
             f"{path / INFO} has format {info['format']}, this emospec reads format {FORMAT}; upgrade emospec"
         )
-    if not known <= set(info):
-        raise ImageSetError(f"{path / INFO} lacks {', '.join(sorted(known - set(info)))}; make the image set again")
+    _check_kinds(path / INFO, info)
     return info
+
+
+def _check_kinds(path: Path, info: dict[str, Any]) -> None:
+    missing = sorted(KINDS.keys() - info.keys())
+    if missing:
+        raise ImageSetError(f"{path} lacks {', '.join(missing)}; make the image set again")
+    wrong = [name for name, (kind, _) in KINDS.items() if not isinstance(info[name], kind)]
+    if not wrong and not _are_different_names(info["classes"]):
+        wrong = ["classes"]
+    if wrong:
+        found, expected = info[wrong[0]], KINDS[wrong[0]][1]
+        raise ImageSetError(f"{path}: {wrong[0]}: {found!r}, expected {expected}; make the image set again")
+
+
+def _are_different_names(values: list[Any]) -> bool:
+    return all(isinstance(value, str) for value in values) and 0 < len(set(values)) == len(values)
 
 
 def find_images(folder: Path) -> list[Path]:
@@ -62,6 +88,21 @@ def find_images(folder: Path) -> list[Path]:
     if not names:
         raise ImageSetError(f"{folder} holds no images (looked for 0.png, 1.png ...); make the image set again")
     return [folder / name for name in sorted(names, key=lambda name: int(name.removesuffix(".png")))]
+
+
+def check_numbers(files: Sequence[Path]) -> None:
+    """Raise unless the numbers of images follow each other; `files` are in the order of `find_images`."""
+    for before, file in pairwise(files):
+        step = int(file.stem) - int(before.stem)
+        if step == 0:
+            raise ImageSetError(
+                f"{file.parent} has image {int(file.stem)} twice ({before.name} and {file.name}); take one of them away"
+            )
+        if step > 1:
+            raise ImageSetError(
+                f"{file.parent} has no image {int(before.stem) + 1} ({before.name} is followed by {file.name}); "
+                "images belong to labels by their numbers: get the data set again"
+            )
 
 
 def read_images(files: Sequence[Path]) -> Pixels:
@@ -97,7 +138,7 @@ def read_labels(path: Path, n_images: int, classes: Labels) -> NDArray[np.int32]
         labels = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise ImageSetError(
-            f"{path} cannot be read as labels ({_first_line(error)}); make the image set again"
+            f"{path} cannot be read as labels ({first_line(error)}); make the image set again"
         ) from None
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise ImageSetError(f"{path} holds {labels.dtype} of shape {labels.shape}; expected one whole number an image")
@@ -113,13 +154,18 @@ def read_labels(path: Path, n_images: int, classes: Labels) -> NDArray[np.int32]
 
 
 def read_notebook_classes(path: Path) -> Labels | None:
-    """Return the classes of a text such as `'angry', 'fear'`, or None where there is no such text."""
+    """Return the classes of a text such as `'angry', 'fear'`, or None where there is no such file."""
     try:
-        words = path.read_text(encoding="utf-8").replace("\n", ",").split(",")
+        words = path.read_text(encoding="utf-8-sig").replace("\n", ",").split(",")
         names = [word.strip().strip("'\"[]") for word in words]
-        return Labels(tuple(canonical_emotion(name) for name in names if name)) if any(names) else None
-    except (OSError, UnicodeDecodeError, ConfigError):
+        return Labels(class_set([name for name in names if name]))
+    except FileNotFoundError:
         return None
+    except (OSError, UnicodeDecodeError, ConfigError) as error:
+        raise ImageSetError(
+            f"{path} cannot be read as the names of the classes ({first_line(error)}); "
+            "mend it, or take it away if they are angry, fear, happy, sad"
+        ) from None
 
 
 def read_clips(path: Path | None, names: Sequence[str], labels: NDArray[np.int32], classes: Labels) -> "pd.DataFrame":
@@ -156,7 +202,7 @@ def _read_csv(path: Path) -> "pd.DataFrame":
     try:
         return pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""])
     except (OSError, ValueError) as error:  # ValueError is the parent of the errors of pandas
-        raise ImageSetError(f"{path} cannot be read as a table of clips ({_first_line(error)})") from None
+        raise ImageSetError(f"{path} cannot be read as a table of clips ({first_line(error)})") from None
 
 
 def _in_order(table: "pd.DataFrame", names: Sequence[str], path: Path) -> "pd.DataFrame":
@@ -190,8 +236,4 @@ def _ages(ages: "pd.Series[str]", path: Path | None) -> "pd.Series[int]":
     try:
         return pd.to_numeric(ages).astype("Int64")
     except (ValueError, TypeError) as error:
-        raise ImageSetError(f"{path}: column age: {_first_line(error)}; expected whole numbers or nothing") from None
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ImageSetError(f"{path}: column age: {first_line(error)}; expected whole numbers or nothing") from None

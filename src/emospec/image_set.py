@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emospec.emotions import CLASS_SETS, Labels
+from emospec.engine import check_workers
 from emospec.errors import ConfigError, ImageSetError
 from emospec.files import check_new_folder
 from emospec.image_files import (
     FOLDER,
     INFO,
+    check_numbers,
     digest_of,
     find_images,
     hash_of,
@@ -131,6 +133,7 @@ def _check_hash(path: Path, images: Pixels, labels: NDArray[np.int32], expected:
 
 def _load_notebook(root: Path, clips: Path | None) -> ImageSet:
     files = find_images(root / "spectograms")
+    check_numbers(files)
     classes = read_notebook_classes(root / "classes" / "label names.txt") or Labels(CLASS_SETS["four"])
     labels = read_labels(root / "classes" / "array.npy", len(files), classes)
     table = read_clips(clips, [file.name for file in files], labels, classes)
@@ -153,6 +156,9 @@ def make_images(
     ----------
     clips : DataFrame
         With at least the columns `path` and `emotion`; clips of other emotions are not used.
+    classes : str or sequence of str
+        A named set (`four`, `six`, `seven`) or emotions, each of which must have clips; or `all`, the emotions that the
+        clips have.
     out : path
         A new folder. If it holds an image set of the same clips and settings, that is left as it is.
     mel : MelConfig, optional
@@ -166,7 +172,10 @@ def make_images(
     ------
     ImageSetError
         If a class has no clips, or none that can be read, or if `out` holds an image set made otherwise.
+    ConfigError
+        If a setting cannot work or would have no effect.
     """
+    check_workers(workers)
     plan = plan_images(clips, Path(out), classes, style, mel, max_seconds)
     if (plan.out / INFO).exists():
         return made_before(plan)

@@ -21,10 +21,11 @@ from emospec.audio import read_audio
 from emospec.emotions import Labels, class_set
 from emospec.engine import map_in_parallel
 from emospec.errors import AudioError, ImageSetError
-from emospec.files import whole_file, write_json
+from emospec.files import make_folder, real_path, whole_file, write_json
 from emospec.image_files import FOLDER, FORMAT, INFO, digest_of, hash_of, image_name, read_info
 from emospec.images import DEFAULT_MEL, Style, check_style, encode_png, to_image
 from emospec.mel import MelConfig
+from emospec.spectrogram import mel_filter_bank
 
 if TYPE_CHECKING:  # worker processes import this module and need no pandas
     import pandas as pd
@@ -114,8 +115,8 @@ def plan_images(
     max_seconds: float,
 ) -> Plan:
     """Choose the clips of the classes; see `make_images`."""
-    check_style(style)
-    names = Labels(class_set(classes))
+    check_style(style, mel)
+    names = Labels(class_set(classes, found=clips["emotion"].dropna()))
     chosen = clips[clips["emotion"].isin(names.classes)].reset_index(drop=True)
     missing = sorted(set(names.classes) - set(chosen["emotion"]))
     if missing:
@@ -125,6 +126,7 @@ def plan_images(
             "name other classes, or add a corpus that has them"
         )
     drawing = Drawing(mel or DEFAULT_MEL[style], style, max_seconds)
+    mel_filter_bank(drawing.mel)  # raises if there is none
     key = _key_of(chosen, names, drawing)
     return Plan(chosen, names.encode(chosen["emotion"]), names, drawing, out, key)
 
@@ -151,8 +153,9 @@ def made_before(plan: Plan) -> ImageSetSummary:
 
 def open_work(plan: Plan) -> Work:
     """Begin, or take up what an interrupted run of the same plan left beside `plan.out`."""
-    folder = plan.out.with_name(f"{plan.out.name}.partial-{plan.key[:8]}")
-    (folder / "drawn").mkdir(parents=True, exist_ok=True)
+    out = real_path(plan.out)
+    folder = out.with_name(f"{out.name}.partial-{plan.key[:8]}")
+    make_folder(folder / "drawn")
     _undo_numbering(folder)
     work = Work(plan, folder, np.zeros((len(plan.clips), 32), np.uint8))
     record = folder / "record.txt"
@@ -169,7 +172,7 @@ def draw_all(work: Work, workers: int) -> None:
     """Draw the clips that have no image yet."""
     paths = work.plan.clips["path"]
     todo = [(int(number), str(paths[number])) for number in np.flatnonzero(~work.is_drawn)]
-    draw = partial(_draw, folder=work.folder.resolve() / "drawn", drawing=work.plan.drawing)
+    draw = partial(_draw, folder=work.folder / "drawn", drawing=work.plan.drawing)
     results = map_in_parallel(draw, todo, workers=workers, progress="images")
     with (work.folder / "record.txt").open("a", encoding="ascii", buffering=1) as record:
         for position, (digest, reason) in results:
@@ -212,7 +215,7 @@ def finish(work: Work) -> ImageSetSummary:
     _number_images(work.folder, np.flatnonzero(drawn))
     _write_tables(work, labels, skipped)
     write_json(_info_of(plan, by_class, len(skipped), hash_of(labels, work.digests[drawn])), work.folder / INFO)
-    _close(work.folder, plan.out)
+    _close(work.folder, real_path(plan.out))
     return ImageSetSummary(plan.out, by_class, skipped)
 
 

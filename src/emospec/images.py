@@ -37,17 +37,22 @@ def to_image(waveform: NDArray[np.floating], mel: MelConfig, style: Style = "gra
     -------
     uint8, shape (height, width) for `gray` and (height, width, 3) for `notebook`
     """
-    check_style(style)
+    check_style(style, mel)
     log_mel = log_mel_spectrogram(waveform, mel)
     if style == "gray":
         return gray_image(log_mel, mel)
     return notebook_image(log_mel, mel, axes_width=mel.width * NOTEBOOK_AXES_WIDTH / NOTEBOOK_MEL.width)
 
 
-def check_style(style: str) -> None:
-    """Raise unless `style` is known."""
+def check_style(style: str, mel: MelConfig | None = None) -> None:
+    """Raise unless `style` is known and reads every setting of `mel`."""
     if style not in DEFAULT_MEL:
         raise ConfigError(f"unknown style {style!r}; choose one of {', '.join(DEFAULT_MEL)}")
+    if style == "notebook" and mel is not None and mel.length != "stretch":
+        raise ConfigError(
+            f"style notebook always draws the whole clip: length {mel.length!r} has no effect; "
+            "set length to 'stretch', or choose style gray"
+        )
 
 
 def gray_image(log_mel: Spectrogram, mel: MelConfig) -> Pixels:

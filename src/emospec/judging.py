@@ -1,5 +1,6 @@
 """The one look at the test part: scores, the report, its pictures and the worst mistakes."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from emospec.clips import speaker_keys
 from emospec.errors import ConfigError
 from emospec.evaluation import Report, evaluate
 from emospec.files import whole_file, write_json
@@ -19,7 +19,7 @@ from emospec.models import load_model
 from emospec.models.diagram import layers_png
 from emospec.plots import plot_confusion, plot_history, plot_spectrograms
 from emospec.report import Mistake, write_report
-from emospec.runs import Run, load_run
+from emospec.runs import Run, hash_of_images, load_run
 
 N_MISTAKES = 12
 
@@ -38,7 +38,7 @@ def judge(run: Run, model: keras.Model, images: ImageSet) -> Report:
         images.clips.iloc[split.test],
         images.classes,
         protocol=run.config.protocol,
-        training_speakers=set(speaker_keys(images.clips.iloc[split.train]).dropna()),
+        training_speakers=run.training_speakers(),
     )
     write_predictions(run, images, split.test, probabilities)
     write_pages(run, model, images, report, probabilities)
@@ -73,10 +73,11 @@ def predict(model: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float64
 def check_fits(run: Run, images: ImageSet) -> None:
     """Raise unless the image set is the one that the run was trained on."""
     n_clips = len(run.split_table())
-    if n_clips != len(images) or run.classes != images.classes.classes:
+    if hash_of_images(images) != run.images_hash or run.classes != images.classes.classes:
         raise ConfigError(
             f"{images.path} has {len(images)} images of {', '.join(images.classes.classes)}, but {run.path} "
-            f"was made from {n_clips} of {', '.join(run.classes)}; name the image set that it was trained on"
+            f"was made from {n_clips} of {', '.join(run.classes)}, with other pixels or labels; "
+            "name the image set that it was trained on"
         )
 
 
@@ -98,7 +99,14 @@ def write_pages(
     """Write the figures, the page and the JSON of a report."""
     settings, layers = run.settings(), layers_png(model)
     notice = {"notice": settings["notice"]} if "notice" in settings else {}
-    values = {**report.to_dict(), "model": run.config.model, "n_parameters": model.count_params(), **notice}
+    clips = images.clips.iloc[run.split().test]
+    values = {
+        **report.to_dict(),
+        "model": run.config.model,
+        "n_parameters": model.count_params(),
+        "clips_sha256": hash_of_clips(clips),
+        **notice,
+    }
     examples = plot_spectrograms(*example_images(images))
     write_figures(run, report, examples, layers)
     write_report(
@@ -113,6 +121,12 @@ def write_pages(
     write_json(values, run.path / "report.json")
 
 
+def hash_of_clips(clips: pd.DataFrame) -> str:
+    """Return a hash of which clips these are, so that two runs can tell whether they were judged by the same ones."""
+    names = clips[["corpus", "speaker", "clip"]].astype("string").fillna("").agg("/".join, axis=1)
+    return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()
+
+
 def write_figures(run: Run, report: Report, examples: Figure, layers: bytes | None) -> None:
     """Write the pictures of a report as PNG files of their own, for slides and papers."""
     folder, history = run.path / "figures", run.history()
@@ -121,9 +135,11 @@ def write_figures(run: Run, report: Report, examples: Figure, layers: bytes | No
     if history is not None:
         figures["history"] = plot_history(history)
     for name, figure in figures.items():
-        figure.savefig(folder / f"{name}.png", dpi=150, bbox_inches="tight")
+        with whole_file(folder / f"{name}.png") as temporary:
+            figure.savefig(temporary, dpi=150, bbox_inches="tight")
     if layers:
-        (folder / "layers.png").write_bytes(layers)
+        with whole_file(folder / "layers.png") as temporary:
+            temporary.write_bytes(layers)
 
 
 def example_images(images: ImageSet, per_class: int = 2) -> tuple[list[NDArray[np.uint8]], list[str]]:

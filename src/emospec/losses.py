@@ -69,6 +69,9 @@ def class_weights(weights: str | Mapping[str, float], labels: Labels, y: ArrayLi
             f"class_weights and classes differ in {', '.join(sorted(unequal))}; "
             f"give one weight to each of {', '.join(labels.classes)}"
         )
+    wrong = {name: weight for name, weight in weights.items() if not 0 < weight < float("inf")}
+    if wrong:
+        raise ConfigError(f"class_weights {wrong}: expected numbers above 0")
     return [float(weights[name]) for name in labels.classes]
 
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from numbers import Real
 from pathlib import Path
 from typing import Any, cast
 
@@ -67,8 +68,7 @@ def load_tess_dataset(path: str | Path) -> pd.DataFrame:
 
 def _emotions_and_paths(corpus: str, root: str | Path) -> pd.DataFrame:
     """Return the two columns of a corpus that the notebook knew."""
-    clips = load_corpus(corpus, root)
-    return clips[["emotion", "path"]].rename(columns={"emotion": "Emotions", "path": "Path"})
+    return load_corpus(corpus, root)[["emotion", "path"]].rename(columns={"emotion": "Emotions", "path": "Path"})
 
 
 def save_mel_spectrogram_as_image(
@@ -112,12 +112,13 @@ def _checked_spectrogram(values: ArrayLike) -> NDArray[np.float32]:
 
 def _checked_size(size: float | tuple[float, float]) -> tuple[int, int, float]:
     """Return width and height in pixels and the width of the axes, or raise."""
-    width, height = (size, size) if isinstance(size, (int, float)) else size
+    pair = (size, size) if isinstance(size, (int, float, Real)) else tuple(size)
+    width, height = map(float, pair) if len(pair) == 2 and all(isinstance(n, Real) for n in pair) else (0.0, 0.0)
     if 0 < width < LEAST_SIZE and 0 < height < LEAST_SIZE:
         return int(width * INCH[0]), round(height * INCH[1]), width * INCH[0]
-    if min(width, height) < LEAST_SIZE or (width % 1, height % 1) != (0, 0):
+    if not (width >= LEAST_SIZE and height >= LEAST_SIZE and width.is_integer() and height.is_integer()):
         raise ConfigError(f"size {size}: expected whole pixels, such as 77, or inches below {LEAST_SIZE}, such as 1")
-    return int(width), int(height), float(width)
+    return int(width), int(height), width
 
 
 def create_3layer_model(
@@ -205,10 +206,8 @@ def build_adapted_cnn_with_augmentation_weighted(
 
     Parameters
     ----------
-    input_shape, target_size, num_classes
-        As in `create_3layer_model_with_augmentation`.
     weights : sequence of float
-        One weight a class, in the order of the labels.
+        One a class, in the order of the labels; for the others see `create_3layer_model_with_augmentation`.
     """
     if len(weights) != num_classes:
         raise ConfigError(f"{len(weights)} weights for {num_classes} classes; give weights= one number a class")
@@ -265,7 +264,6 @@ def display_conf(
 
     Parameters
     ----------
-    model : keras.Model
     X : shape (n, height, width, channels)
         Images as the model takes them; for those of this module, pixels divided by 255.
     y : shape (n, n_classes) or (n,)

@@ -164,7 +164,8 @@ def _setting(value: object) -> str:
 
 def _repeat_section(path: Path, settings: Mapping[str, Any]) -> Section:
     images = shlex.quote(str(settings.get("images", "IMAGES")))
-    command = f"emospec train {images} --config run.toml --out NEW_RUN"
+    clips = f" --clips {shlex.quote(str(settings['clips']))}" if "clips" in settings else ""
+    command = f"emospec train {images}{clips} --config run.toml --out NEW_RUN"
     body = join(
         element("p", REPEAT),
         element("pre", element("code", command), tabindex="0"),

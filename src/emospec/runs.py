@@ -1,5 +1,6 @@
 """The folder of one training: what was asked, what came out, and how to go on where it stopped."""
 
+import hashlib
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ class Run:
     path: Path
     config: TrainConfig
     images: Path
+    images_hash: str
     classes: tuple[str, ...]
 
     @property
@@ -56,7 +58,8 @@ class Run:
 
     def split_table(self) -> pd.DataFrame:
         """Return one row an image: corpus, clip, speaker, emotion, and its part (empty: in none)."""
-        table = pd.read_csv(self.path / "split.csv", dtype="string")
+        # Only an empty cell is missing: people are called NA and None.
+        table = pd.read_csv(self.path / "split.csv", dtype="string", keep_default_na=False, na_values=[""])
         return table.assign(part=table["part"].fillna(""))
 
     def split(self) -> Split:
@@ -72,25 +75,23 @@ class Run:
 
 
 def open_run(
-    path: Path, config: TrainConfig, images: ImageSet, split: Split, *, facts: Mapping[str, str] | None = None
+    path: Path, config: TrainConfig, images: ImageSet, split: Split, *, facts: Mapping[str, Any] | None = None
 ) -> Run:
     """Begin a run in a new folder, or find the one that was begun there with the same settings.
 
     Parameters
     ----------
     facts : mapping, optional
-        What else `run.toml` shall say: `notice` (shown above the scores), `backend`.
+        What else `run.toml` shall say, such as `notice` (shown above the scores).
 
     Raises
     ------
     ConfigError
         If the folder holds a run with other settings or of other clips: nothing is overwritten.
     """
-    run = Run(path, config, images.path.resolve(), images.classes.classes)
+    run = Run(path, config, images.path.resolve(), hash_of_images(images), images.classes.classes)
     if (path / "run.toml").exists():
         check_same(load_run(path), run)
-        if run.split_table()["part"].tolist() != split.part_of_each(len(images)).tolist():
-            raise ConfigError(f"{images.path} has changed since {path} was begun from it; name another --out")
         return run
     check_new_folder(path)
     write_split(split, images.clips, path / "split.csv")
@@ -107,6 +108,16 @@ def check_same(old: Run, new: Run) -> None:
         raise ConfigError(
             f"{old.path} holds a run with {key} = {before.get(key)}, now it is {now.get(key)}; name another --out"
         )
+    if old.images_hash != new.images_hash or old.classes != new.classes:
+        raise ConfigError(f"{new.images} has changed since {old.path} was begun from it; name another --out")
+
+
+def hash_of_images(images: ImageSet) -> str:
+    """Return the SHA-256 of all that a training sees: pixels and labels."""
+    digest = hashlib.sha256(repr(images.images.shape).encode())
+    digest.update(np.ascontiguousarray(images.images).data)
+    digest.update(np.ascontiguousarray(images.labels).data)
+    return digest.hexdigest()
 
 
 def run_table(run: Run, images: ImageSet) -> dict[str, Any]:
@@ -114,6 +125,7 @@ def run_table(run: Run, images: ImageSet) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "images": str(run.images),
+        "images_sha256": run.images_hash,
         "classes": list(run.classes),
         "style": images.style,
         "train": run.config.to_dict(),
@@ -143,4 +155,4 @@ def load_run(path: Path) -> Run:
     if table.get("format") != FORMAT:
         raise ConfigError(f"{path} is of run format {table.get('format')}, known is {FORMAT}; update emospec")
     config = TrainConfig.from_dict(table["train"], source=str(path / "run.toml"))
-    return Run(path, config, Path(table["images"]), tuple(table["classes"]))
+    return Run(path, config, Path(table["images"]), table["images_sha256"], tuple(table["classes"]))

@@ -4,7 +4,8 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import tomli_w
 
@@ -79,19 +80,18 @@ class TrainConfig:
     tensorboard: bool = False
 
     def __post_init__(self) -> None:
+        for name, hint in get_type_hints(type(self)).items():
+            if not is_of_type(getattr(self, name), hint):
+                raise ConfigError(f"{name} is {getattr(self, name)!r}; expected {in_words(hint)}")
         for name in ("epochs", "patience", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} is {getattr(self, name)}; expected 1 or more")
-        if self.learning_rate is not None and not self.learning_rate > 0:
+            check_number(name, getattr(self, name), at_least=1)
+        check_number("seed", self.seed, at_least=0, below=2**32)
+        if self.learning_rate is not None and not 0 < self.learning_rate < float("inf"):
             raise ConfigError(f"learning_rate is {self.learning_rate}; expected a number above 0")
-        if self.dropout is not None and not 0 <= self.dropout < 1:
-            raise ConfigError(f"dropout is {self.dropout}; expected 0 or more and less than 1")
-        sizes = (*(self.filters or ()), *(self.image_size or ()), self.kernel_size or 1)
-        if min(sizes) < 1:
-            raise ConfigError("filters, kernel_size and image_size: expected whole numbers of 1 or more")
-        for name, known in (("precision", ("float32", "bfloat16")), ("device", ("auto", "cpu", "gpu"))):
-            if getattr(self, name) not in known:
-                raise ConfigError(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(known)}")
+        if self.dropout is not None:
+            check_number("dropout", self.dropout, at_least=0, below=1)
+        for size in (*(self.filters or ()), *(self.image_size or ()), self.kernel_size or 1):
+            check_number("one of filters, kernel_size and image_size", size, at_least=1)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings that are set, ready for TOML."""
@@ -104,13 +104,49 @@ class TrainConfig:
         unknown = [key for key in values if key not in known]
         if unknown:
             raise ConfigError(f"unknown key {unknown[0]!r} in {source}; known: {', '.join(known)}")
-        lists: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
-        }
+        typed: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
         try:
-            return cls(**lists)
-        except TypeError as error:
-            raise ConfigError(f"a value in {source} is of the wrong type ({error})") from error
+            return cls(**typed)
+        except ConfigError as error:
+            raise ConfigError(f"{source}: {error}") from None
+
+
+def check_number(name: str, value: float, *, at_least: float, below: float = float("inf")) -> None:
+    """Raise unless a number lies in a range."""
+    if not at_least <= value < below:
+        limit = "" if below == float("inf") else f" and less than {below}"
+        raise ConfigError(f"{name} is {value}; expected {at_least} or more{limit}")
+
+
+def is_of_type(value: Any, hint: Any) -> bool:
+    """Tell whether a value fits an annotation of `TrainConfig`; a whole number will do for any number."""
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return any(is_of_type(value, part) for part in parts)
+    if origin is Literal:
+        return value in parts
+    if origin is tuple:
+        inner = (parts[0],) * len(value) if isinstance(value, tuple) and parts[-1] is Ellipsis else parts
+        return isinstance(value, tuple) and len(value) == len(inner) and all(map(is_of_type, value, inner))
+    if origin is dict:
+        return isinstance(value, dict) and all(is_of_type(v, parts[1]) for v in value.values())
+    if isinstance(value, bool) or hint is bool:
+        return isinstance(value, bool) and hint is bool
+    return isinstance(value, (int, float) if hint is float else hint)
+
+
+def in_words(hint: Any) -> str:
+    """Say what an annotation of `TrainConfig` allows."""
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return " or ".join(in_words(part) for part in parts if part is not NoneType)
+    if origin is Literal:
+        return "one of " + ", ".join(parts)
+    if origin is tuple:
+        return f"a list of {'' if parts[-1] is Ellipsis else f'{len(parts)} '}{in_words(parts[0])[2:]}s"
+    if origin is dict:
+        return "a table of numbers by class name"
+    return {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}[hint]
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -118,7 +154,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"{path} does not exist; name a TOML file with a [train] table") from None
+        raise ConfigError(f"{path} does not exist; name a TOML file that does") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigError(f"{path} cannot be read as TOML: {error}") from error
 
@@ -126,7 +162,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 def read_config(path: Path) -> TrainConfig:
     """Read the `[train]` table of an experiment file or of a finished run's `run.toml`."""
     table = read_toml(path)
-    if "train" not in table:
+    if not isinstance(table.get("train"), dict):
         raise ConfigError(f"{path} has no [train] table; it holds {', '.join(table) or 'nothing'}")
     return TrainConfig.from_dict(table["train"], source=str(path))
 

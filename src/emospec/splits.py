@@ -54,6 +54,9 @@ def divide_by_speaker(clips: pd.DataFrame, labels: NDArray[np.int32], seed: int)
             f"protocol speakers needs at least 3 speakers, got {len(set(speakers))} "
             f"({', '.join(sorted(set(speakers)))}); add a corpus, or use protocol notebook and its random split"
         )
+    smallest = int(np.bincount(labels).min())
+    if smallest < 3:
+        raise SplitError(f"a class has {smallest} clips; protocol speakers needs at least 3 of each, one a part")
     everyone = np.arange(len(clips))
     rest, test = hold_out(everyone, labels, speakers, share=1 / 5, seed=seed)
     train, validation = hold_out(rest, labels, speakers, share=1 / 8, seed=seed)
@@ -159,7 +162,8 @@ def check_classes(split: Split, labels: NDArray[np.int32], emotions: "pd.Series[
             name = emotions.iloc[int(np.flatnonzero(labels == missing[0])[0])]
             raise SplitError(
                 f"protocol {split.protocol} leaves class {name} without a clip in the {part} part "
-                f"({len(rows)} clips); use more speakers, fewer classes or another seed"
+                f"({len(rows)} clips); use more clips or fewer classes"
+                + ("" if PROTOCOLS[split.protocol].random else ", or another seed")
             )
 
 

@@ -1,9 +1,11 @@
 """Fit a network on the training part, choose by the validation part, and go on where it stopped."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,14 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from emospec.callbacks import ProgressLine, SeedEachEpoch, StopAfterPatience
+from emospec.callbacks import Checkpoint, ProgressLine, SeedEachEpoch, StopAfterPatience
 from emospec.errors import ConfigError
 from emospec.files import whole_file
 from emospec.image_set import ImageSet
 from emospec.judging import judge
 from emospec.losses import build_loss, build_metrics, class_weights
 from emospec.models import build_model, find_architecture
+from emospec.models.architecture import Architecture
 from emospec.runs import Run, open_run
 from emospec.settings import TrainConfig
 from emospec.splits import Indices, make_split
@@ -25,15 +28,18 @@ from emospec.splits import Indices, make_split
 Say = Callable[[str], None]
 
 
-def train(images: ImageSet, config: TrainConfig, out: Path, *, notice: str | None = None, say: Say = print) -> Run:
+def train(
+    images: ImageSet, config: TrainConfig, out: Path, *, facts: Mapping[str, str] | None = None, say: Say = print
+) -> Run:
     """Train one model on one image set, judge it once on the test part, and write the run folder.
 
     The same call on an unfinished folder goes on after its last whole epoch; on a finished one it does nothing.
 
     Parameters
     ----------
-    notice : str, optional
-        A sentence that the report shows above the scores.
+    facts : mapping, optional
+        What else `run.toml` shall say: `notice`, a sentence that the report shows above the scores; `clips`, the CSV
+        that told who speaks.
     say : callable
         Receives the lines that tell of the progress.
 
@@ -42,20 +48,21 @@ def train(images: ImageSet, config: TrainConfig, out: Path, *, notice: str | Non
     EmospecError
         For settings that don't fit together, before anything is written.
     """
+    check_tensorboard(config)
     split = make_split(images.clips, images.labels, config.protocol, config.seed)
     data = TrainingData.of(images, split.train, split.validation)
-    facts = {"backend": keras.backend.backend(), **({"notice": notice} if notice else {})}
     with on_device(config.device), in_precision(config.precision):
         model = build_compiled(config, data)
-        run = open_run(out, config, images, split, facts=facts)
+        run = open_run(out, config, images, split, facts={**(facts or {}), **what_was_used(config)})
         if run.finished:
             say(f"{out} is finished already; its report stands in report.html")
             return run
-        fit(model, data, run, say)
+        checkpoint = Checkpoint(out)
+        fit(model, data, run, checkpoint, say)
         with whole_file(out / "model.keras") as temporary:
             model.save(temporary)
         judge(run, model, images)
-        best_weights(run).unlink()  # they are in model.keras
+        checkpoint.forget()
     return run
 
 
@@ -101,15 +108,10 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
 def build_compiled(config: TrainConfig, data: TrainingData) -> keras.Model:
     """Build the model of the settings, with its optimizer and loss, from a fixed seed."""
-    architecture = find_architecture(config.model)
+    architecture = find_architecture(config.model, **model_options(config))
     keras.utils.set_random_seed(config.seed)
-    options = {
-        name: getattr(config, name) for name in ("filters", "kernel_size", "dropout", "image_size", "augmentation")
-    }
-    given = {name: value for name, value in options.items() if value is not None}
-    model = build_model(config.model, data.images.shape[1:], len(data.classes), **given)
-    weights = config.class_weights or (architecture.class_weights if config.loss is None else None)
-    loss_name = config.loss or ("weighted_categorical_crossentropy" if weights else architecture.loss)
+    model = build_model(config.model, data.images.shape[1:], len(data.classes), **model_options(config))
+    loss_name, weights = loss_of(config, architecture)
     values = None if weights is None else class_weights(weights, data.classes, data.labels[data.train])
     model.compile(
         optimizer=build_optimizer(config.optimizer, config.learning_rate or architecture.learning_rate),
@@ -117,6 +119,41 @@ def build_compiled(config: TrainConfig, data: TrainingData) -> keras.Model:
         metrics=build_metrics(),
     )
     return model
+
+
+def model_options(config: TrainConfig) -> dict[str, Any]:
+    """Return the options of the network that the settings give."""
+    names = ("filters", "kernel_size", "dropout", "image_size", "augmentation")
+    return {name: getattr(config, name) for name in names if getattr(config, name) is not None}
+
+
+def loss_of(config: TrainConfig, architecture: Architecture) -> tuple[str, Any]:
+    """Return the name of the loss and the class weights: the settings' own, else the architecture's."""
+    weights = config.class_weights
+    if weights is None and config.loss in (None, architecture.loss):
+        weights = architecture.class_weights
+    return config.loss or ("weighted_categorical_crossentropy" if weights else architecture.loss), weights
+
+
+def what_was_used(config: TrainConfig) -> dict[str, Any]:
+    """Return what `run.toml` says beside the settings given: the model's own choices, and the backend."""
+    architecture = find_architecture(config.model, **model_options(config))
+    loss, weights = loss_of(config, architecture)
+    used = {
+        "filters": list(architecture.filters),
+        "kernel_size": architecture.kernel_size,
+        "dropout": list(architecture.dropout),
+        "image_size": list(architecture.image_size) if architecture.image_size else None,
+        "augmentation": list(architecture.augmentation),
+        "learning_rate": config.learning_rate or architecture.learning_rate,
+        "loss": loss,
+        "class_weights": weights,
+    }
+    backend = keras.backend.backend()
+    return {
+        "used": {name: value for name, value in used.items() if value is not None},
+        "backend": {"name": backend, "version": version(backend)},
+    }
 
 
 def build_optimizer(name: str, learning_rate: float) -> keras.optimizers.Optimizer:
@@ -129,37 +166,29 @@ def build_optimizer(name: str, learning_rate: float) -> keras.optimizers.Optimiz
         ) from None
 
 
-def fit(model: keras.Model, data: TrainingData, run: Run, say: Say) -> None:
+def fit(model: keras.Model, data: TrainingData, run: Run, checkpoint: Checkpoint, say: Say) -> None:
     """Train until the validation loss stops falling, and leave the weights of the best epoch in the model."""
-    history = run.history()
-    config = run.config
-    batches = Batches(data, data.train, config)
-    keeper = keras.callbacks.BackupAndRestore(run.path / "checkpoint", double_checkpoint=True)
-    best = best_weights(run)
+    config, batches = run.config, Batches(data, data.train, run.config)
+    history = checkpoint.restore(model)
+    n_before = 0 if history is None else len(history)
     stopper = StopAfterPatience(history, monitor="val_loss", patience=config.patience)
-    if not stopper.exhausted:
+    if n_before < config.epochs and not stopper.exhausted:
         model.fit(
             batches,
             validation_data=(data.images[data.validation], one_hot(data, data.validation)),
+            initial_epoch=n_before,
             epochs=config.epochs,
             verbose=0,
             shuffle=False,  # the batches come shuffled already, in an order that can be had again
             callbacks=[
                 SeedEachEpoch(config.seed, batches),
-                keras.callbacks.CSVLogger(run.path / "history.csv", append=True),
-                keep_best(best, stopper.best_before),
                 stopper,
                 ProgressLine(len(data.train), config.epochs, history, say),
                 *tensorboard(run),
-                keeper,
+                checkpoint,
             ],
         )
-    model.load_weights(best)
-
-
-def best_weights(run: Run) -> Path:
-    """Return where the weights of the best epoch so far are kept while training."""
-    return run.path / "best.weights.h5"
+    checkpoint.load_best(model)
 
 
 def one_hot(data: TrainingData, rows: Indices) -> NDArray[np.float32]:
@@ -167,27 +196,15 @@ def one_hot(data: TrainingData, rows: Indices) -> NDArray[np.float32]:
     return np.eye(len(data.classes), dtype=np.float32)[data.labels[rows]]
 
 
-def keep_best(path: Path, best_before: float | None) -> keras.callbacks.Callback:
-    """Return the callback that writes the weights whenever the validation loss falls below all before."""
-    return keras.callbacks.ModelCheckpoint(
-        path,
-        monitor="val_loss",
-        mode="min",
-        save_best_only=True,
-        save_weights_only=True,
-        initial_value_threshold=best_before,
-    )
-
-
 def tensorboard(run: Run) -> list[keras.callbacks.Callback]:
     """Return the TensorBoard callback if the settings ask for it."""
-    if not run.config.tensorboard:
-        return []
-    try:
-        import tensorboard  # noqa: F401
-    except ImportError:
-        raise ConfigError('tensorboard is not installed; `pip install "emospec[tensorboard]"`') from None
-    return [keras.callbacks.TensorBoard(run.path / "tensorboard")]
+    return [keras.callbacks.TensorBoard(run.path / "tensorboard")] if run.config.tensorboard else []
+
+
+def check_tensorboard(config: TrainConfig) -> None:
+    """Raise if the settings ask for TensorBoard and it isn't installed."""
+    if config.tensorboard and find_spec("tensorboard") is None:
+        raise ConfigError('tensorboard is not installed; `pip install "emospec[tensorboard]"`')
 
 
 @contextmanager
@@ -205,4 +222,5 @@ def on_device(device: str) -> Any:
     """Return a context that computes on the device; `auto` leaves the choice to the backend, which prefers a GPU."""
     if device == "gpu" and not keras.distribution.list_devices("gpu"):
         raise ConfigError(f"the {keras.backend.backend()} backend finds no GPU; use --device auto or cpu")
-    return nullcontext() if device == "auto" else keras.device(f"{device}:0")
+    # "cpu", not "cpu:0": PyTorch takes these for two devices, and finds no gradients.
+    return nullcontext() if device == "auto" else keras.device("cpu" if device == "cpu" else "gpu:0")

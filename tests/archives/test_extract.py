@@ -20,6 +20,7 @@ from archive_writers import (
     write_zip,
 )
 from emospec.archives import extract, formats
+from emospec.errors import EmospecError
 from rar5 import write_rar
 
 
@@ -131,3 +132,19 @@ def test_an_interrupted_extraction_leaves_nothing(kind, tmp_path, monkeypatch):
         extract(archive, tmp_path / "out")
 
     assert_nothing_written(tmp_path, archive)
+
+
+def test_the_folder_that_one_is_in_is_refused(tmp_path, monkeypatch):
+    archive = write_zip(tmp_path / "a.zip", FILES)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+
+    with pytest.raises(EmospecError, match="is the folder that you are in"):
+        extract(archive, ".")
+
+    assert list(Path().iterdir()) == []
+
+
+def test_a_home_of_nobody_is_refused(tmp_path):
+    with pytest.raises(EmospecError, match="no such user"):
+        extract(write_zip(tmp_path / "a.zip", FILES), "~nosuchuser/out")

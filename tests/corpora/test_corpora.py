@@ -1,6 +1,7 @@
 """What holds for every corpus, on empty files laid out as the owners publish them."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,7 @@ from emospec.clips import COLUMNS, speaker_keys
 from emospec.corpora import CORPORA, load_corpora, load_corpus
 from emospec.corpora.core import describe, summary
 from emospec.emotions import EMOTIONS
-from emospec.errors import ConfigError, CorpusError
+from emospec.errors import ConfigError, CorpusError, EmospecError
 
 # Per corpus: files by layout; each layout holds the same two clips, of these emotions.
 LAYOUTS = {
@@ -150,8 +151,35 @@ def test_no_source_is_refused():
 
 def test_a_corpus_given_twice_is_refused(make_files):
     root = make_files(*LAYOUTS["tess"][0])
-    with pytest.raises(CorpusError, match=r"2 files are in two of the corpora, the first: .*OAF_back_angry"):
+    with pytest.raises(CorpusError, match=r"2 files are given twice, the first: .*OAF_back_angry"):
         load_corpora([f"tess={root}", f"tess={root}"])
+
+
+def test_a_file_that_is_listed_and_lies_in_a_folder_of_another_source_is_refused(make_files):
+    root = make_files("angry/x.wav", "sad/y.wav")
+    table = make_files("z.wav", root="other") / "clips.csv"
+    table.write_text("path,emotion\n../other/../root/angry/x.wav,sad\nz.wav,sad\n")
+    with pytest.raises(CorpusError, match=r"1 files are given twice, the first: .*root/angry/x\.wav"):
+        load_corpora([f"csv={table}", f"folder={root}"])
+
+
+def test_a_link_to_a_file_of_another_source_is_that_file(make_files):
+    root, links = make_files("angry/x.wav", "sad/y.wav"), make_files("angry/a.wav", root="links")
+    (links / "sad").symlink_to(root / "sad")
+    with pytest.raises(CorpusError, match=r"1 files are given twice, the first: .*links/sad/y\.wav"):
+        load_corpora([f"folder={root}", f"folder={links}"])
+
+
+@pytest.mark.parametrize("value", [3, {"b": "sad"}])
+def test_a_spelling_that_is_no_word_is_refused(value, make_files):
+    with pytest.raises(ConfigError, match="unknown emotion") as caught:
+        load_corpus("folder", make_files("rage/x.wav"), spellings={"rage": value})
+    assert "\n" not in str(caught.value)
+
+
+def test_the_home_of_nobody_is_refused():
+    with pytest.raises(EmospecError, match="no such user"):
+        load_corpus("folder", "~nosuchuser/audio")
 
 
 def test_speakers_are_told_apart_across_corpora():
@@ -176,3 +204,8 @@ def test_a_description_tells_licence_and_how_to_get_the_corpus(corpus):
 def test_a_summary_is_one_line_that_starts_with_the_name(corpus):
     assert summary(corpus).startswith(corpus.name)
     assert "\n" not in summary(corpus)
+
+
+def test_a_licence_stands_beside_its_address():
+    licences = [replace(CORPORA["tess"], licence="CC", licence_url=url).full_licence for url in ("", "https://a.b")]
+    assert licences == ["CC", "CC https://a.b"]

@@ -75,6 +75,9 @@ def test_a_users_spelling_is_known(a_table):
         ("path,emotion\nx.wav,sad,more\n", r"line 2 has 3 cells; expected 2"),
         ("path,emotion,age\nx.wav,sad,old\n", r"line 2: age 'old' is not a number"),
         ("path,emotion\nx.wav,sad\nx.wav,happy\n", r"line 3: .*x\.wav is on line 2 already"),
+        ("path,emotion\nx.wav,sad\n../root/x.wav,sad\n", r"line 3: .*root/x\.wav is on line 2 already"),
+        ("path,emotion\nx.wav,sad\nsub/../x.wav,sad\n", r"line 3: .*root/x\.wav is on line 2 already"),
+        ("path,emotion\n~nosuchuser/a.wav,sad\n", r"list\.csv, line 2: ~nosuchuser/a\.wav: no such user"),
         ("path,emotion\n", r"no CSV clips under .*list\.csv"),
     ],
 )
@@ -94,3 +97,21 @@ def test_a_file_that_is_no_text_is_refused(a_table):
 def test_a_folder_is_refused(make_files):
     with pytest.raises(CorpusError, match="is a folder; expected a CSV file with the columns path, emotion"):
         load_corpus("csv", make_files("x.wav"))
+
+
+def test_paths_lead_upwards_in_one_spelling(a_table):
+    table = a_table("path,emotion\nsub/../x.wav,sad\n")
+    assert load_corpus("csv", table)["path"].tolist() == [str(table.parent / "x.wav")]
+
+
+def test_a_link_to_a_listed_file_is_that_file(a_table):
+    table = a_table("path,emotion\nx.wav,sad\nlink.wav,angry\n")
+    (table.parent / "link.wav").symlink_to("x.wav")
+    with pytest.raises(CorpusError, match=r"line 3: .*link\.wav is on line 2 already"):
+        load_corpus("csv", table)
+
+
+def test_a_link_keeps_its_own_name(a_table):
+    table = a_table("path,emotion\nlink.wav,angry\n")
+    (table.parent / "link.wav").symlink_to("x.wav")
+    assert load_corpus("csv", table)["clip"].tolist() == ["link"]

@@ -34,6 +34,16 @@ for name, architecture in MODELS.items():
     np.save(out / f"{name}.npy", model.predict(images, verbose=0))
 """
 
+TRAIN_ON_THE_PROCESSOR = """
+import sys
+from pathlib import Path
+from samples import image_set
+from emospec.settings import TrainConfig
+from emospec.training import train
+config = TrainConfig(model="3layer", filters=(2, 2, 2), epochs=1, device="cpu", augmentation=("flip",))
+train(image_set(), config, Path(sys.argv[1]) / "run")
+"""
+
 LOAD_AND_PREDICT = """
 import sys; import numpy as np
 from pathlib import Path
@@ -48,7 +58,7 @@ for name in MODELS:
 def run(backend: str, code: str, *arguments: Path) -> None:
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"the {backend} backend is not installed")
-    environment = {**os.environ, "KERAS_BACKEND": backend}
+    environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(Path(__file__).parents[1])}
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)], env=environment, capture_output=True, text=True, check=False
     )
@@ -81,3 +91,10 @@ def test_a_saved_network_gives_the_same_scores_in_a_fresh_process(
     run(backend, LOAD_AND_PREDICT, saved, tmp_path)
     for name in MODELS:
         assert np.load(tmp_path / f"{name}.npy") == pytest.approx(np.load(saved / f"{name}.npy"), abs=1e-4), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_whole_training_can_be_kept_on_the_processor(backend: str, tmp_path: Path) -> None:
+    run(backend, TRAIN_ON_THE_PROCESSOR, tmp_path)
+    assert (tmp_path / "run" / "report.json").exists()

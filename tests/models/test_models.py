@@ -124,6 +124,10 @@ def test_one_dropout_rate_is_used_everywhere() -> None:
     assert find_architecture("3layer-separable", dropout=0.1).dropout == (0.1, 0.1, 0.1)
 
 
+def test_a_dropout_rate_makes_no_new_place_for_dropout() -> None:
+    assert find_architecture("adapted", dropout=0.1).dropout == (0.1, 0.0)
+
+
 @pytest.mark.parametrize("content", [None, b"no model"])
 def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes | None) -> None:
     if content:

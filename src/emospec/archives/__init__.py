@@ -9,7 +9,7 @@ from tqdm import tqdm
 from emospec.archives.formats import FORMATS, Format, one_line
 from emospec.archives.members import check_members, check_written
 from emospec.errors import ArchiveError
-from emospec.files import check_new_folder, whole_folder
+from emospec.files import check_new_folder, expand_home, whole_folder
 
 
 class Extraction(NamedTuple):
@@ -42,9 +42,9 @@ def extract(archive: str | Path, out: str | Path, *, progress: bool = False) -> 
         If a member is absolute, leads outside by `..`, is a link or a device, or clashes with another; if the
         archive is encrypted, cut short, of an unknown kind or larger than the disk; if a package is missing.
     EmospecError
-        If `out` is not empty.
+        If `out` cannot be a new folder, such as one that is not empty.
     """
-    archive, out = Path(archive).expanduser(), Path(out).expanduser()
+    archive, out = expand_home(archive), expand_home(out)
     kind = _find_format(archive)
     check_new_folder(out)
     with one_line(archive):

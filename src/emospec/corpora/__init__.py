@@ -1,6 +1,7 @@
 """Corpora as tables: one row a clip, the same columns for every corpus."""
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from emospec.corpora.savee import SAVEE
 from emospec.corpora.tess import TESS
 from emospec.emotions import canonical_emotion
 from emospec.errors import CorpusError
+from emospec.files import expand_home
 
 CORPORA: dict[str, Corpus] = {
     corpus.name: corpus for corpus in (CREMA_D, SAVEE, TESS, RAVDESS, EMO_DB, FOLDER, CSV_TABLE)
@@ -52,7 +54,7 @@ def load_corpus(name: str, root: str | Path, *, spellings: Mapping[str, str] | N
         If `spellings` leads to an unknown emotion.
     """
     corpus = find_corpus(name)
-    path = _existing(Path(root).expanduser(), corpus)
+    path = _existing(expand_home(root), corpus)
     own = {spelling: canonical_emotion(emotion) for spelling, emotion in (spellings or {}).items()}
     reading = corpus.read(path, own)
     _check_clips(reading, path, corpus)
@@ -77,7 +79,7 @@ def load_corpora(sources: Sequence[str], *, spellings: Mapping[str, str] | None 
     Raises
     ------
     CorpusError
-        If a source is not of that form, cannot be loaded, or holds files that another one holds too.
+        If a source is not of that form, cannot be loaded, or if one file is given twice, by whatever paths and links.
     """
     if not sources:
         raise CorpusError(f"no corpus given; expected NAME=ROOT with a name of {', '.join(CORPORA)}")
@@ -146,6 +148,6 @@ def _log_left_out(table: pd.DataFrame, root: Path, corpus: Corpus) -> None:
 
 
 def _check_no_file_twice(clips: pd.DataFrame) -> None:
-    twice = clips.loc[clips["path"].duplicated(), "path"]
+    twice = clips.loc[clips["path"].map(os.path.realpath).duplicated(), "path"]
     if len(twice):
-        raise CorpusError(f"{len(twice):,} files are in two of the corpora, the first: {twice.iloc[0]}; name it once")
+        raise CorpusError(f"{len(twice):,} files are given twice, the first: {twice.iloc[0]}; name each file once")

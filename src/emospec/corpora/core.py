@@ -75,6 +75,11 @@ class Corpus:
     homepage: str = ""
     downloadable: bool = False
 
+    @property
+    def full_licence(self) -> str:
+        """The licence with its address, if it has one."""
+        return " ".join(filter(None, (self.licence, self.licence_url)))
+
 
 def audio_files(root: Path) -> list[Path]:
     """Return every audio file under a folder, sorted by path without regard to case.
@@ -142,7 +147,7 @@ def describe(corpus: Corpus) -> str:
         "language": corpus.language,
         "emotions": ", ".join(corpus.emotions),
         "layout": corpus.layout,
-        "licence": " ".join(filter(None, (corpus.licence, corpus.licence_url))),
+        "licence": corpus.full_licence,
         "cite": corpus.citation,
         "home": corpus.homepage,
         "how to get": corpus.how_to_get,

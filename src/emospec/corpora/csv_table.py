@@ -6,7 +6,8 @@ from pathlib import Path
 
 from emospec.corpora.core import Clip, Corpus, Reading, Spellings
 from emospec.emotions import canonical_emotion
-from emospec.errors import ConfigError, CorpusError
+from emospec.errors import ConfigError, CorpusError, EmospecError
+from emospec.files import expand_home, real_path
 
 REQUIRED = ("path", "emotion")
 OPTIONAL = ("speaker", "sex", "age", "text", "intensity", "corpus", "clip")
@@ -63,7 +64,7 @@ def _row(header: list[str], cells: list[str], table: Path, line: int) -> Row:
 def _clip(row: Row, where: str, folder: Path, spellings: Spellings) -> Clip:
     if not row["path"]:
         raise CorpusError(f"{where} has no path; name the audio file, or remove the line")
-    path = folder / Path(row["path"]).expanduser()
+    path = _path(row["path"], where, folder)
     sex = row.get("sex", "").lower()
     return Clip(
         path,
@@ -77,6 +78,15 @@ def _clip(row: Row, where: str, folder: Path, spellings: Spellings) -> Clip:
         corpus=row.get("corpus") or None,
         name=row.get("clip") or None,
     )
+
+
+def _path(cell: str, where: str, folder: Path) -> Path:
+    """Return the path of a cell in one spelling: with `..` followed, but under the file's own name if it is a link."""
+    try:
+        path = folder / expand_home(cell)
+    except EmospecError as error:
+        raise CorpusError(f"{where}: {error}") from None
+    return real_path(path.parent) / path.name if ".." in path.parts else path
 
 
 def _emotion(spelling: str, where: str, spellings: Spellings) -> str:
@@ -103,8 +113,9 @@ def _check_files(files: list[tuple[int, Path]], table: Path) -> None:
         )
     first: dict[Path, int] = {}
     for line, path in files:
-        if first.setdefault(path, line) != line:
-            raise CorpusError(f"{table}, line {line}: {path} is on line {first[path]} already; keep one of the two")
+        known = first.setdefault(real_path(path), line)
+        if known != line:
+            raise CorpusError(f"{table}, line {line}: {path} is on line {known} already; keep one of the two")
 
 
 CSV_TABLE = Corpus(

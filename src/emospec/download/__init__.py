@@ -10,6 +10,7 @@ from emospec.download.repository import Repository
 from emospec.download.sums import broken_clips, read_sums
 from emospec.download.transfer import Transfer
 from emospec.errors import CorpusError
+from emospec.files import expand_home
 
 # EmoDB's owners publish no checksum: see `Archived`. RAVDESS's is the one that Zenodo shows beside the file.
 SOURCES: dict[str, Repository | Archived] = {
@@ -67,7 +68,7 @@ def get_corpus(
         If the owners do not allow it (the message says how to get the corpus), a file cannot be fetched or has a
         wrong checksum, or the disk is too small.
     """
-    corpus, out = find_corpus(name), Path(out).expanduser()
+    corpus, out = find_corpus(name), expand_home(out)
     source = _find_source(corpus)
     sums = read_sums(corpus, out)
     if sums and not broken_clips(sums, out):
@@ -88,5 +89,6 @@ def _find_source(corpus: Corpus) -> Repository | Archived:
 
 
 def _notice(corpus: Corpus) -> str:
-    licence = " ".join(filter(None, (corpus.licence, corpus.licence_url)))
-    return f"{corpus.title}, licence: {licence}\nWho downloads it accepts that. Please cite: {corpus.citation}"
+    return (
+        f"{corpus.title}, licence: {corpus.full_licence}\nWho downloads it accepts that. Please cite: {corpus.citation}"
+    )

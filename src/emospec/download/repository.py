@@ -14,7 +14,7 @@ from emospec.corpora.core import Corpus
 from emospec.download.sums import broken_clips, read_sums, write_sums
 from emospec.download.transfer import CONNECTIONS, Transfer, TransferError
 from emospec.errors import CorpusError
-from emospec.files import whole_file
+from emospec.files import make_folder, whole_file
 
 MAX_FAILURES = CONNECTIONS  # then it is the network, not a clip
 POINTER = re.compile(rb"version https://git-lfs\S*\noid sha256:([0-9a-f]{64})\nsize (\d+)\n?")
@@ -46,7 +46,7 @@ class Repository:
 
     def get(self, corpus: Corpus, out: Path, transfer: Transfer, *, progress: bool) -> None:
         """Fetch the clips that `out` lacks."""
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out)
         sums = read_sums(corpus, out) or self._read_index(corpus, out, transfer)
         missing = broken_clips(sums, out)
         there = len(sums) - len(missing)

@@ -47,7 +47,8 @@ def find_architecture(name: str, **options: Any) -> Architecture:
     for option, value in options.items():
         check_option(architecture, option, value)
     if isinstance(options.get("dropout"), (int, float)):
-        options["dropout"] = (float(options["dropout"]),) * len(architecture.dropout)
+        rate = float(options["dropout"])
+        options["dropout"] = tuple(rate if usual else 0.0 for usual in architecture.dropout)
     return replace(architecture, **options)
 
 
