@@ -90,7 +90,7 @@ def images(
     Parameters
     ----------
     classes
-        four, six, seven, all, or a list such as angry,sad.
+        four, six, seven, all (that the clips have), or a list such as angry,sad.
     style
         gray (fixed scale) or notebook (the original notebook's coloured pictures).
     workers
@@ -226,7 +226,3 @@ def fail(message: str, code: int) -> int:
     """Print a line to standard error and return the exit code."""
     print(message, file=sys.stderr)
     return code
-
-
-if __name__ == "__main__":
-    main()

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from emospec.errors import ConfigError
+from emospec.errors import ConfigError, first_line
 from emospec.losses import WeightedCategoricalCrossentropy
 from emospec.models.adapted import ADAPTED
 from emospec.models.adapted_augmented import ADAPTED_AUGMENTED
@@ -102,11 +102,6 @@ def build_model(name: str, input_shape: tuple[int, int, int], n_classes: int, **
     # Probabilities stay in float32 whatever the precision of the layers before them.
     outputs = keras.layers.Dense(n_classes, activation="softmax", dtype="float32", name="probabilities")(x)
     return keras.Model(images, outputs, name=name.replace("3", "three_").replace("-", "_"))
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of an error's message."""
-    return str(error).strip().splitlines()[0]
 
 
 def load_model(path: Path) -> keras.Model:
