@@ -260,3 +260,18 @@ def test_settings_that_cannot_be_are_refused_before_anything_is_written(
     with pytest.raises((ConfigError, SplitError), match=match):
         train(images, replace(CONFIG, **({"filters": None} | wrong)), tmp_path / "run", say=quietly)
     assert not (tmp_path / "run").exists()
+
+
+def test_tensorboard_logs_are_written_on_request(images: ImageSet, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard", reason="the extra `tensorboard` is not installed")
+    run = train(images, replace(CONFIG, epochs=1, tensorboard=True), tmp_path / "run", say=quietly)
+    assert list(run.path.rglob("events.out.tfevents*"))
+
+
+def test_a_missing_tensorboard_is_told_before_anything_is_written(
+    images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match="tensorboard is not installed"):
+        train(images, replace(CONFIG, tensorboard=True), tmp_path / "run", say=quietly)
+    assert not (tmp_path / "run").exists()

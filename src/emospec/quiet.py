@@ -24,17 +24,16 @@ def load_keras() -> None:
 def held_back_errors() -> Iterator[None]:
     """Hold back what is written to the process' standard error, by C++ libraries too, unless the block fails."""
     sys.stderr.flush()
-    kept = os.dup(2)
+    kept, failed = os.dup(2), True
     with tempfile.TemporaryFile() as file:
         os.dup2(file.fileno(), 2)
         try:
             yield
-        except BaseException:
-            os.dup2(kept, 2)
-            file.seek(0)
-            os.write(2, file.read())
-            raise
+            failed = False
         finally:
             sys.stderr.flush()
             os.dup2(kept, 2)
             os.close(kept)
+            if failed:
+                file.seek(0)
+                os.write(2, file.read())
