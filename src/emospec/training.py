@@ -54,10 +54,11 @@ def train(
     with on_device(config.device), in_precision(config.precision):
         model = build_compiled(config, data)
         run = open_run(out, config, images, split, facts={**(facts or {}), **what_was_used(config)})
+        checkpoint = Checkpoint(out)
         if run.finished:
+            checkpoint.forget()
             say(f"{out} is finished already; its report stands in report.html")
             return run
-        checkpoint = Checkpoint(out)
         fit(model, data, run, checkpoint, say)
         with whole_file(out / "model.keras") as temporary:
             model.save(temporary)
@@ -95,14 +96,22 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         super().__init__()
         self.data, self.rows, self.config, self.epoch = data, rows, config, 0
         self.one_hot = np.eye(len(data.classes), dtype=np.float32)
+        self.kept: tuple[int, Indices] = (-1, rows)
 
     def __len__(self) -> int:
         return math.ceil(len(self.rows) / self.config.batch_size)
 
+    def order(self, epoch: int) -> Indices:
+        """Return the rows in the order of an epoch; the last one asked for is kept."""
+        kept = self.kept  # a backend's threads may ask for two epochs at a time
+        if kept[0] != epoch:
+            kept = (epoch, np.random.default_rng((self.config.seed, epoch)).permutation(self.rows))
+            self.kept = kept
+        return kept[1]
+
     def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """Return batch `index` of this epoch."""
-        order = np.random.default_rng((self.config.seed, self.epoch)).permutation(self.rows)
-        chosen = order[index * self.config.batch_size : (index + 1) * self.config.batch_size]
+        chosen = self.order(self.epoch)[index * self.config.batch_size : (index + 1) * self.config.batch_size]
         return self.data.images[chosen], self.one_hot[self.data.labels[chosen]]
 
 
