@@ -4,7 +4,8 @@ import sys
 
 import pytest
 
-from emospec.quiet import held_back_errors
+from emospec.errors import ConfigError
+from emospec.quiet import held_back_errors, load_keras
 
 
 def test_what_libraries_print_is_held_back(capfd: pytest.CaptureFixture[str]) -> None:
@@ -30,3 +31,9 @@ def test_keras_loads_without_a_word() -> None:
     code = "from emospec.quiet import load_keras; load_keras()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert done.stderr == b""
+
+
+def test_an_unknown_backend_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "foo")
+    with pytest.raises(ConfigError, match="KERAS_BACKEND is foo; expected one that is installed of tensorflow, jax"):
+        load_keras()

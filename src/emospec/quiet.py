@@ -5,6 +5,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
+
+from emospec.errors import ConfigError
+
+BACKENDS = ("tensorflow", "jax", "torch")
 
 
 def load_keras() -> None:
@@ -12,10 +17,15 @@ def load_keras() -> None:
 
     Raises
     ------
+    ConfigError
+        If `KERAS_BACKEND` names a backend that there isn't.
     ImportError
-        If Keras or the backend that it is set to isn't installed.
+        If Keras or TensorFlow isn't installed.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if backend not in BACKENDS or (backend != "tensorflow" and find_spec(backend) is None):
+        raise ConfigError(f"KERAS_BACKEND is {backend}; expected one that is installed of {', '.join(BACKENDS)}")
     with held_back_errors():
         import keras  # noqa: F401
 
