@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emospec import judging, training
+from emospec import judging, runs, training
 from emospec.callbacks import Checkpoint
 from emospec.errors import ConfigError, SplitError
 from emospec.image_set import ImageSet
@@ -275,3 +275,28 @@ def test_a_missing_tensorboard_is_told_before_anything_is_written(
     with pytest.raises(ConfigError, match="tensorboard is not installed"):
         train(images, replace(CONFIG, tensorboard=True), tmp_path / "run", say=quietly)
     assert not (tmp_path / "run").exists()
+
+
+def test_an_epoch_whose_loss_is_no_number_does_not_hide_a_later_best_one(images: ImageSet, tmp_path: Path) -> None:
+    checkpoint = Checkpoint(tmp_path)
+    model = build_compiled(CONFIG, narrowed(images))
+    checkpoint.set_model(model)
+    checkpoint.on_epoch_end(0, {"val_loss": float("nan")})
+    model.set_weights([weights + 1 for weights in model.get_weights()])
+    wanted = model.get_weights()
+    checkpoint.on_epoch_end(1, {"val_loss": 0.5})
+    model.set_weights([weights + 1 for weights in wanted])
+    checkpoint.on_epoch_end(2, {"val_loss": float("nan")})
+    checkpoint.load_best(model)
+    assert all((a == b).all() for a, b in zip(model.get_weights(), wanted, strict=True))
+
+
+def test_a_run_folder_begins_whole_or_not_at_all(
+    images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "write_toml", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train(images, CONFIG, tmp_path / "run", say=quietly)
+    assert not list(tmp_path.iterdir())
+    assert train(images, CONFIG, tmp_path / "run", say=quietly).finished

@@ -1,5 +1,6 @@
 """What Keras' own callbacks don't do between epochs: a line to read, patience and chance that outlive a restart."""
 
+import math
 import os
 import shutil
 import time
@@ -55,7 +56,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Keep the epoch, then forget the one before."""
         before, values = self.newest, logs or {}
-        is_best = values["val_loss"] < min((row["val_loss"] for row in self.rows), default=float("inf"))
+        is_best = values["val_loss"] < lowest([row["val_loss"] for row in self.rows])
         self.rows.append({"epoch": epoch, **values})
         with whole_folder(self.folder / f"epoch-{epoch + 1:04d}") as new:
             self.model.save_weights(new / "latest.weights.h5")
@@ -74,6 +75,11 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
     def forget(self) -> None:
         """Remove the checkpoint once the run is finished."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def lowest(losses: list[float]) -> float:
+    """Return the lowest loss that is a number, infinity if there is none; plain `min` is misled by NaN."""
+    return min((loss for loss in losses if math.isfinite(loss)), default=math.inf)
 
 
 def link(source: Path, target: Path) -> None:
@@ -97,8 +103,11 @@ class StopAfterPatience(keras.callbacks.EarlyStopping):  # type: ignore[misc]
     def __init__(self, history: pd.DataFrame | None, *, monitor: str, patience: int) -> None:
         super().__init__(monitor=monitor, mode="min", patience=patience)
         losses = [] if history is None else history[monitor].tolist()
-        self.best_before = min(losses, default=None)
-        self.wait_before = len(losses) - 1 - losses.index(self.best_before) if losses else 0
+        self.best_before = lowest(losses)
+        # Where no epoch had a loss that is a number, all of them were in vain.
+        self.wait_before = (
+            len(losses) - 1 - losses.index(self.best_before) if self.best_before in losses else len(losses)
+        )
 
     @property
     def exhausted(self) -> bool:
@@ -108,7 +117,7 @@ class StopAfterPatience(keras.callbacks.EarlyStopping):  # type: ignore[misc]
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Start from what the epochs before have reached."""
         super().on_train_begin(logs)
-        if self.best_before is not None:
+        if self.wait_before or math.isfinite(self.best_before):
             self.best, self.wait = self.best_before, self.wait_before
 
 
@@ -133,7 +142,7 @@ class ProgressLine(keras.callbacks.Callback):  # type: ignore[misc]
         """Print the line."""
         seconds, values = time.perf_counter() - self.started, logs or {}
         self.losses.append(values["val_loss"])
-        best = self.losses.index(min(self.losses)) + 1
+        best = self.losses.index(lowest(self.losses)) + 1 if lowest(self.losses) in self.losses else "none yet"
         self.say(
             f"epoch {epoch + 1:3d}/{self.n_epochs}  "
             f"train loss {values['loss']:.3f} acc {values['accuracy']:6.1%}  "

@@ -13,7 +13,7 @@ import pandas as pd
 
 from emospec.clips import speaker_keys
 from emospec.errors import ConfigError
-from emospec.files import check_new_folder, read_json, whole_file
+from emospec.files import read_json, whole_file, whole_folder
 from emospec.image_set import ImageSet
 from emospec.settings import TrainConfig, read_toml, write_toml
 from emospec.splits import PARTS, Split
@@ -93,9 +93,9 @@ def open_run(
     if (path / "run.toml").exists():
         check_same(load_run(path), run)
         return run
-    check_new_folder(path)
-    write_split(split, images.clips, path / "split.csv")
-    write_toml(run_table(run, images) | dict(facts or {}), path / "run.toml")
+    with whole_folder(path) as new:
+        write_split(split, images.clips, new / "split.csv")
+        write_toml(run_table(run, images) | dict(facts or {}), new / "run.toml")
     return run
 
 
