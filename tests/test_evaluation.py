@@ -12,6 +12,7 @@ from samples import CLASSES, clips_table
 LABELS = Labels(CLASSES)
 CLIPS = clips_table(5, 2)
 TRUTH = LABELS.encode(CLIPS["emotion"])
+HEARD = CLIPS.assign(votes="angry")
 
 
 def judge(probabilities: np.ndarray, clips: pd.DataFrame = CLIPS, heard: set[str] | None = frozenset()) -> Report:
@@ -29,7 +30,7 @@ def test_an_oracle_gets_every_score_right() -> None:
 def test_always_angry_has_the_uar_of_chance() -> None:
     report = judge(np.tile([0.7, 0.1, 0.1, 0.1], (40, 1)))
     assert report.uar.value == 0.25
-    assert report.per_class["angry"] == {"precision": 0.25, "recall": 1.0, "f1": 0.4, "support": 10}
+    assert report.per_class["angry"] == {"precision": 0.25, "recall": 1.0, "f1": 0.4, "roc_auc": 0.5, "support": 10}
     assert report.per_class["sad"]["recall"] == 0
 
 
@@ -44,9 +45,32 @@ def test_unknown_speakers_give_no_interval_and_no_count() -> None:
 
 
 def test_the_report_is_json() -> None:
-    values = json.loads(json.dumps(judge(np.eye(4)[TRUTH]).to_dict(), allow_nan=False))
-    assert set(values["accuracy"]) == {"value", "low", "high"}
+    values = json.loads(json.dumps(judge(np.eye(4)[TRUTH], HEARD).to_dict(), allow_nan=False))
+    for key in ("accuracy", "uar", "macro_f1", "roc_auc", "brier"):
+        assert set(values[key]) == {"value", "low", "high"}
     assert values["confusion_matrix"] == (10 * np.eye(4)).tolist()
+    assert values["reliability"] == [{"low": 14 / 15, "high": 1.0, "confidence": 1.0, "accuracy": 1.0, "n_clips": 40}]
+    assert [step["coverage"] for step in values["risk_coverage"]] == [step / 20 for step in range(1, 21)]
+    assert values["listeners"]["source"] == "majority"
+
+
+def test_how_well_scores_rank_and_fit_is_judged() -> None:
+    report = judge(np.tile([0.7, 0.1, 0.1, 0.1], (40, 1)))
+    assert report.roc_auc.value == 0.5
+    # A quarter of the clips is angry: 0.3 ** 2 + 3 * 0.1 ** 2, and 0.7 ** 2 + 0.9 ** 2 + 2 * 0.1 ** 2 for the others.
+    assert report.brier.value == pytest.approx(0.25 * 0.12 + 0.75 * 1.32)
+    assert report.ece == pytest.approx(0.7 - 0.25)
+
+
+def test_listeners_are_judged_where_the_clips_tell_what_they_heard() -> None:
+    report = judge(np.eye(4)[TRUTH], HEARD)
+    assert report.listeners["majority"]["uar"]["value"] == 0.25
+    assert report.listeners["model"]["uar"] == {"value": 1, "low": 1, "high": 1}
+
+
+@pytest.mark.parametrize("clips", [CLIPS, CLIPS.drop(columns="votes")], ids=["no votes", "no column of votes"])
+def test_there_are_no_listeners_where_nobody_is_known_to_have_heard_the_clips(clips: pd.DataFrame) -> None:
+    assert judge(np.eye(4)[TRUTH], clips).listeners is None
 
 
 @pytest.mark.parametrize(

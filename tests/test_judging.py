@@ -7,7 +7,7 @@ import pytest
 
 from emospec import judging
 from emospec.errors import ConfigError
-from emospec.judging import judge_again, worst_mistakes
+from emospec.judging import Judged, judge_again, worst_mistakes
 from emospec.report_compare import compare_runs
 from emospec.runs import load_run
 from emospec.settings import TrainConfig
@@ -93,7 +93,7 @@ def test_the_worst_mistake_is_the_one_that_gave_the_truth_least() -> None:
     probabilities = np.full((4, 4), 0.1)
     probabilities[np.arange(4), (truth + 1) % 4] = [0.5, 0.6, 0.7, 0.5]
     probabilities[np.arange(4), truth] = [0.3, 0.01, 0.2, 0.9]  # the last one is right
-    found = worst_mistakes(images, np.arange(4), probabilities)
+    found = worst_mistakes(images, Judged(np.arange(4), probabilities))
     assert [m.clip for m in found] == [images.clips["clip"][row] for row in (1, 2, 0)]
     assert found[0].truth == images.classes.classes[truth[1]]
 

@@ -4,6 +4,7 @@ import pytest
 
 from emospec.errors import EmospecError
 from emospec.plots import (
+    RED,
     best_row,
     epochs_of,
     figure_to_png,
@@ -129,6 +130,34 @@ def test_runs_are_compared_by_bars_with_their_intervals_in_percent():
     assert axes.lines[0].get_xdata() == pytest.approx([40, 70])
     assert len(axes.lines) == 2, "one interval and the line of chance"
     assert texts_of(axes) == ["50.0 %", "25.0 %", "guessing"]
+
+
+def test_a_note_stands_below_a_plot_in_the_colour_of_a_warning():
+    note = "71 of 71 test speakers were also in training"
+    for figure in (plot_confusion(MATRIX, ["a", "b"], note=note), plot_compare([("a", 0.5, None, None)], note=note)):
+        (text,) = figure.texts
+        assert " ".join(text.get_text().split()) == note
+        assert text.get_color() == RED
+        svg = figure_to_svg(figure)
+        assert all(f">{line}</text>" in svg for line in text.get_text().splitlines())
+
+
+def test_a_plot_without_a_note_has_none():
+    assert not plot_confusion(MATRIX, ["a", "b"]).texts
+    assert not plot_compare([("a", 0.5, None, None)]).texts
+
+
+def test_a_note_is_broken_into_lines_that_fit_its_plot():
+    figure = plot_compare([("a", 0.5, None, None)], note="so many speakers " * 20)
+    lines = figure.texts[0].get_text().splitlines()
+    assert len(lines) > 4
+    assert max(map(len, lines)) <= 11 * figure.get_figwidth()
+
+
+def test_a_note_takes_no_room_from_the_bars():
+    figure = plot_compare([("a", 0.5, None, None)], note="heard in training")
+    figure.draw_without_rendering()
+    assert figure.texts[0].get_window_extent().y1 <= figure.axes[0].xaxis.label.get_window_extent().y0 + 1
 
 
 def test_a_long_name_is_shortened_in_its_middle_so_that_bars_have_room():

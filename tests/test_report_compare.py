@@ -2,8 +2,18 @@ from pathlib import Path
 
 import pytest
 
+import emospec.report_compare
 from emospec.report import compare_html, compare_table
-from report_samples import HOSTILE, Tags, banners_of, make_report, text_of, without_intervals
+from emospec.report_compare import paired_sentences, shared_runs_note
+from report_samples import (
+    HOSTILE,
+    Tags,
+    banners_of,
+    make_report,
+    text_of,
+    with_numbers,
+    without_intervals,
+)
 
 
 def test_a_comparison_has_a_row_a_run_with_scores_and_intervals():
@@ -71,3 +81,68 @@ def test_the_page_of_a_comparison_escapes_names_and_loads_nothing(tmp_path):
 
 def test_the_page_of_a_comparison_warns_in_red(tmp_path):
     assert banners_of(compared(tmp_path, {"a": make_report(), "b": make_report(n_clips=4)})) == ["banner warning"]
+
+
+PEOPLE = (
+    "People: the listeners' most frequent answer reaches accuracy 70.0 % (65.0 to 75.0), UAR 68.0 % (60.0 to 74.0), "
+    "on the 36 of 40 clips that they took for one of these emotions."
+)
+
+
+def test_people_stand_under_runs_on_the_same_clips(tmp_path):
+    reports = {"a": with_numbers(), "b": with_numbers()}
+    assert PEOPLE in compare_table(reports).replace("\u00a0", " ")
+    assert PEOPLE in text_of(compared(tmp_path, reports))
+
+
+@pytest.mark.parametrize("change", [{"clips_sha256": "b"}, {"clips_sha256": None}, {"listeners": None}])
+def test_people_are_left_out_where_a_run_has_other_clips_or_no_listeners(change):
+    assert "People" not in compare_table({"a": with_numbers(), "b": with_numbers(**change)})
+
+
+def test_people_need_the_clips_to_be_known_as_the_same():
+    assert "People" not in compare_table(dict.fromkeys("ab", with_numbers(clips_sha256=None)))
+
+
+def test_sentences_on_pairs_stand_under_the_table(tmp_path):
+    reports = {"a": make_report(), "b": make_report()}
+    assert compare_table(reports, ["b named <more> than a."]).rstrip().endswith("b named <more> than a.")
+    compare_html(tmp_path / "pairs.html", reports, ["b named <more> than a."])
+    assert "b named <more> than a." in text_of((tmp_path / "pairs.html").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def pairs(tmp_path, monkeypatch):
+    """Folders of three runs with predictions, and a comparison of pairs that says which ones it was asked for."""
+    folders = [tmp_path / name for name in "abc"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "predictions.csv").touch()
+    monkeypatch.setattr(emospec.report_compare, "compare_pair", lambda a, b: {"runs": f"{b.name} against {a.name}"})
+    monkeypatch.setattr(emospec.report_compare, "pair_sentence", lambda pair, a, b: pair["runs"])
+    return [str(folder) for folder in folders]
+
+
+def test_each_run_on_the_same_clips_is_compared_with_the_first(pairs):
+    same, other = make_report(clips_sha256="a"), make_report(clips_sha256="b")
+    assert paired_sentences(dict(zip(pairs, [same, other, same], strict=True))) == ["c against a"]
+    assert paired_sentences(dict.fromkeys(pairs, same)) == ["b against a", "c against a"]
+
+
+def test_runs_whose_clips_are_not_known_are_not_compared_in_pairs(pairs):
+    assert paired_sentences(dict.fromkeys(pairs, make_report())) == []
+
+
+def test_a_run_without_its_predictions_is_said_to_lack_them(pairs):
+    (Path(pairs[1]) / "predictions.csv").unlink()
+    first, second = paired_sentences(dict.fromkeys(pairs, make_report(clips_sha256="a")))
+    assert first == f"{pairs[0]} and {pairs[1]} are not compared clip by clip: {pairs[1]} has no predictions.csv."
+    assert second == "c against a"
+
+
+def test_the_picture_of_a_comparison_names_the_runs_that_knew_their_test_speakers(tmp_path):
+    reports = {"honest": make_report(), "shared": make_report(speakers_seen_in_training=4)}
+    assert shared_runs_note(reports) == "shared: 4 of 5 test speakers were also in training"
+    assert shared_runs_note({"honest": make_report()}) is None
+    svg = compared(tmp_path, reports).split("<svg")[1].split("</svg>")[0]
+    assert "shared: 4 of 5 test speakers were also in training" in svg

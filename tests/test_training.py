@@ -11,9 +11,9 @@ from emospec.callbacks import Checkpoint
 from emospec.errors import ConfigError, SplitError
 from emospec.image_set import ImageSet
 from emospec.models import load_model
+from emospec.protocols import make_splits
 from emospec.runs import load_run
 from emospec.settings import TrainConfig
-from emospec.splits import make_split
 from emospec.training import Batches, TrainingData, build_compiled, train
 from samples import image_set
 
@@ -25,7 +25,7 @@ def quietly(line: str) -> None:
 
 
 def narrowed(images: ImageSet) -> TrainingData:
-    split = make_split(images.clips, images.labels, "speakers", 0)
+    (split,) = make_splits(images.clips, images.labels, "speakers", 0)
     return TrainingData.of(images, split.train, split.validation)
 
 
@@ -69,7 +69,7 @@ def test_with_shuffled_labels_the_score_is_chance(tmp_path: Path) -> None:
 
 def test_fitting_holds_no_image_of_the_test_part(images: ImageSet) -> None:
     marked = replace(images, images=images.images.copy())
-    split = make_split(images.clips, images.labels, "speakers", 0)
+    (split,) = make_splits(images.clips, images.labels, "speakers", 0)
     marked.images[split.test] = 255
     data = TrainingData.of(marked, split.train, split.validation)
     assert len(data.images) == len(split.train) + len(split.validation)
@@ -77,7 +77,7 @@ def test_fitting_holds_no_image_of_the_test_part(images: ImageSet) -> None:
 
 
 def test_test_labels_change_nothing_but_the_score(images: ImageSet, tmp_path: Path) -> None:
-    split = make_split(images.clips, images.labels, "speakers", 0)
+    (split,) = make_splits(images.clips, images.labels, "speakers", 0)
     lied = replace(images, labels=images.labels.copy())
     lied.labels[split.test] = (images.labels[split.test] + 1) % 4
     honest, lying = (fit_with_split(i, split, tmp_path / n) for i, n in ((images, "a"), (lied, "b")))
@@ -87,7 +87,7 @@ def test_test_labels_change_nothing_but_the_score(images: ImageSet, tmp_path: Pa
 def fit_with_split(images: ImageSet, split, path: Path) -> list[np.ndarray]:
     data = TrainingData.of(images, split.train, split.validation)
     model = build_compiled(CONFIG, data)
-    run = training.open_run(path, CONFIG, images, split)
+    run = training.open_run(path, CONFIG, images, (split,))
     training.fit(model, data, run, Checkpoint(path), quietly)
     return model.get_weights()
 

@@ -62,7 +62,7 @@ def _decode(path: Path, max_seconds: float) -> _Sound:
             return _Sound(file.read(dtype="float32", always_2d=True), file.samplerate)
     except (soundfile.LibsndfileError, TypeError):  # TypeError: a file named .raw
         _check_is_audio(path)
-        return _decode_by_ffmpeg(path, max_seconds)
+        return decode_by_ffmpeg(path, max_seconds)
 
 
 def _check_is_audio(path: Path) -> None:
@@ -77,7 +77,7 @@ def _check_is_audio(path: Path) -> None:
         raise AudioError(f"{path} is empty; copy it again")
 
 
-def _decode_by_ffmpeg(path: Path, max_seconds: float) -> _Sound:
+def decode_by_ffmpeg(path: Path, max_seconds: float) -> _Sound:
     """Decode what libsndfile does not know, such as M4A and WebM."""
     import av
 

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from cyclopts import App, CycloptsError, Parameter
 
 from emospec import __version__
-from emospec.cli_options import MelOptions, TrainOptions, config_from, mel_from
+from emospec.cli_checks import audit, doctor, leak_gap
+from emospec.cli_options import MelOptions, Out, TrainOptions, config_from, mel_from
 from emospec.errors import EmospecError
 from emospec.quiet import load_keras
 
@@ -26,8 +27,8 @@ app = App(
 )
 corpora_app = App(name="corpora", help="What emospec knows of corpora: list, show, get.")
 app.command(corpora_app)
-
-Out = Annotated[Path, Parameter(name=["--out", "-o"], help="Folder to write; nothing that exists is overwritten.")]
+for command in (doctor, leak_gap, audit):
+    app.command(command)
 
 
 @app.command
@@ -120,10 +121,11 @@ def models() -> None:
 @app.command
 def protocols() -> None:
     """List the ways to divide clips into train, validation and test, one a line."""
-    from emospec.splits import PROTOCOLS
+    from emospec.protocols import PROTOCOLS
 
     for name, protocol in PROTOCOLS.items():
-        print(f"{name:20} {protocol.summary}")
+        shown = f"{name}:{protocol.argument}" if protocol.argument else name
+        print(f"{shown:22} {protocol.summary}")
 
 
 @app.command

@@ -10,6 +10,8 @@ from emospec.errors import ConfigError
 from emospec.mel import NOTEBOOK_MEL, MelConfig
 from emospec.settings import TrainConfig, read_config
 
+Out = Annotated[Path, Parameter(name=["--out", "-o"], help="Folder to write; nothing that exists is overwritten.")]
+
 
 def options_of(settings: type, name: str, group: str) -> Any:
     """Return a dataclass like `settings` in which nothing is set, so that what a user gave can be told apart.

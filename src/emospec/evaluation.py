@@ -1,6 +1,6 @@
 """Scores to a report: the one place where any model, Keras run or other, is judged."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from emospec import metrics
-from emospec.clips import speaker_keys
+from emospec import metrics, metrics_roc
+from emospec.clips import speaker_keys, speakers_to_draw
 from emospec.emotions import Labels
 from emospec.errors import EmospecError
+from emospec.listeners import judge_listeners
 from emospec.metrics import Estimate
 
 
@@ -32,8 +33,12 @@ class Report:
     n_speakers: int | None
     speakers_seen_in_training: int | None
     share_of_speakers_seen: float | None
+    roc_auc: Estimate
+    brier: Estimate
     ece: float
-    listeners: None = None
+    reliability: list[dict[str, float]]
+    risk_coverage: list[dict[str, float]]
+    listeners: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as it is written to `report.json`."""
@@ -58,7 +63,8 @@ def evaluate(
     labels : int32, shape (n_clips,)
         True classes.
     clips : DataFrame, n_clips rows
-        Says who speaks; intervals are over speakers, and are left out where a speaker is unknown.
+        Says who speaks; intervals are over speakers, and are left out where a speaker is unknown. A column
+        `votes` says what listeners heard.
     training_speakers : collection of `corpus/speaker`, or None
         Whom the model has heard in training; None if that isn't known.
 
@@ -71,21 +77,15 @@ def evaluate(
     predictions = scores.argmax(axis=1)
     confusion = metrics.confusion_matrix(labels, predictions, len(classes))
     metrics.check_every_class(confusion, classes.classes)
-    speakers = speaker_keys(clips)
-    estimate = estimator(confusion, labels, predictions, speakers)
     return Report(
-        accuracy=estimate(metrics.accuracy),
-        uar=estimate(metrics.uar),
-        macro_f1=estimate(metrics.macro_f1),
-        macro_precision=float(metrics.precision(confusion).mean()),
-        macro_recall=float(metrics.recall(confusion).mean()),
-        per_class=per_class(confusion, classes),
-        confusion_matrix=confusion.tolist(),
+        **judge_answers(confusion, labels, predictions, clips),
+        **judge_scores(scores, labels, clips),
+        per_class=per_class(confusion, metrics_roc.roc_auc(scores, labels), classes),
         classes=list(classes.classes),
         protocol=protocol,
         n_clips=len(labels),
-        **count_speakers(speakers, training_speakers),
-        ece=metrics.expected_calibration_error(scores, labels),
+        **count_speakers(speaker_keys(clips), training_speakers),
+        listeners=judge_listeners(clips, labels, predictions, classes),
     )
 
 
@@ -99,22 +99,40 @@ def check_probabilities(probabilities: NDArray[Any], n_clips: int, n_classes: in
     return scores
 
 
-def estimator(
-    confusion: NDArray[np.int64], labels: NDArray[np.int32], predictions: NDArray[np.int64], speakers: "pd.Series[str]"
-) -> Callable[[Callable[[NDArray[Any]], metrics.Floats]], Estimate]:
-    """Return a function from a score to its estimate, with intervals if every speaker is known."""
-    if speakers.isna().any():
-        return lambda score: Estimate(float(score(confusion)), None, None)
-    by_speaker = metrics.speaker_confusions(labels, predictions, speakers.to_numpy(dtype=str), len(confusion))
-    return lambda score: metrics.bootstrap(by_speaker, score)
+def judge_answers(
+    confusion: NDArray[np.int64], labels: NDArray[np.int32], predictions: NDArray[np.int64], clips: pd.DataFrame
+) -> dict[str, Any]:
+    """Return what only asks whether the answers are right."""
+    by_speaker = metrics.speaker_confusions(labels, predictions, speakers_to_draw(clips), len(confusion))
+    return {
+        "accuracy": metrics.bootstrap(by_speaker, metrics.accuracy),
+        "uar": metrics.bootstrap(by_speaker, metrics.uar),
+        "macro_f1": metrics.bootstrap(by_speaker, metrics.macro_f1),
+        "macro_precision": float(metrics.precision(confusion).mean()),
+        "macro_recall": float(metrics.recall(confusion).mean()),
+        "confusion_matrix": confusion.tolist(),
+    }
 
 
-def per_class(confusion: NDArray[np.int64], classes: Labels) -> dict[str, dict[str, float]]:
-    """Return precision, recall, F1 and the number of clips for each class."""
+def judge_scores(scores: metrics.Floats, labels: NDArray[np.int32], clips: pd.DataFrame) -> dict[str, Any]:
+    """Return what asks how sure the model was, too."""
+    speakers = speakers_to_draw(clips)
+    return {
+        "roc_auc": metrics_roc.bootstrap_roc_auc(scores, labels, speakers),
+        "brier": metrics.mean_estimate(metrics.brier_score(scores, labels), speakers),
+        "ece": metrics.expected_calibration_error(scores, labels),
+        "reliability": metrics.reliability(scores, labels),
+        "risk_coverage": metrics.risk_coverage(scores, labels),
+    }
+
+
+def per_class(confusion: NDArray[np.int64], roc_auc: metrics.Floats, classes: Labels) -> dict[str, dict[str, float]]:
+    """Return precision, recall, F1, ROC AUC and the number of clips for each class."""
     columns = {
         "precision": metrics.precision(confusion),
         "recall": metrics.recall(confusion),
         "f1": metrics.f1(confusion),
+        "roc_auc": roc_auc,
     }
     return {
         name: {key: float(values[row]) for key, values in columns.items()} | {"support": int(confusion[row].sum())}

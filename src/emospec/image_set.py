@@ -1,7 +1,7 @@
 """Image sets: folders of spectrogram images with their labels and clips, made and loaded."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,6 +66,20 @@ class ImageSet:
         """Height, width and channels of every image."""
         height, width, channels = self.images.shape[1:]
         return height, width, channels
+
+    def digests(self) -> NDArray[np.uint64]:
+        """Return a number a clip that is equal for equal pixels, as recordings with identical audio have them."""
+        return np.array([int.from_bytes(digest_of(image)[:8], "little") for image in self.images], dtype=np.uint64)
+
+    def of_classes(self, labels: NDArray[np.int32]) -> "ImageSet":
+        """Return the clips of some classes alone, which are then counted from 0; the same set if these are all."""
+        if len(labels) == len(self.classes):
+            return self
+        kept = np.flatnonzero(np.isin(self.labels, labels))
+        classes = Labels(tuple(self.classes.decode(np.sort(labels))))
+        emotions = self.classes.decode(self.labels[kept])
+        clips = self.clips.iloc[kept].reset_index(drop=True)
+        return replace(self, images=self.images[kept], labels=classes.encode(emotions), clips=clips, classes=classes)
 
 
 def load_image_set(path: str | Path, *, clips: str | Path | None = None, verify: bool = False) -> ImageSet:

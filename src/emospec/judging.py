@@ -1,7 +1,8 @@
 """The one look at the test part: scores, the report, its pictures and the worst mistakes."""
 
 import hashlib
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,42 +12,137 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from emospec.clips import speaker_keys
 from emospec.errors import ConfigError
-from emospec.evaluation import Report, evaluate
-from emospec.files import whole_file, write_json
+from emospec.evaluation import Report, count_speakers, evaluate
+from emospec.files import read_json, whole_file, write_json
 from emospec.image_set import ImageSet, load_image_set
+from emospec.metrics import confusion_matrix, uar
 from emospec.models import load_model
 from emospec.models.diagram import layers_png
 from emospec.plots import plot_confusion, plot_history, plot_spectrograms
+from emospec.protocols import classes_to_keep, find_protocol
 from emospec.report import Mistake, write_report
+from emospec.report_numbers import number_figures
+from emospec.report_parts import shared_note
 from emospec.runs import Run, hash_of_images, load_run
 
 N_MISTAKES = 12
 
 
-def judge(run: Run, model: keras.Model, images: ImageSet) -> Report:
+@dataclass(frozen=True)
+class Judged:
+    """The scores of test clips: row numbers in the image set, and probabilities of shape (n, n_classes)."""
+
+    rows: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+
+
+def images_under(images: ImageSet, protocol: str) -> ImageSet:
+    """Return the part of an image set that a protocol works with: all, but for classes that a corpus lacks."""
+    return images.of_classes(classes_to_keep(images.clips, images.labels, protocol))
+
+
+def judge(run: Run, model: keras.Model, images: ImageSet) -> Report | None:
     """Score the test part and write `predictions.csv`, the figures, `report.html` and, last, `report.json`.
 
-    A run counts as finished once `report.json` is there.
+    A run counts as finished once `report.json` is there. A fold whose test part lacks a class has no UAR and gets no
+    page of its own; its scores count in the pooled report.
     """
     check_fits(run, images)
-    split = run.split()
-    probabilities = predict(model, images.images[split.test])
-    report = evaluate(
-        probabilities,
-        images.labels[split.test],
-        images.clips.iloc[split.test],
-        images.classes,
-        protocol=run.config.protocol,
-        training_speakers=run.training_speakers(),
-    )
-    write_predictions(run, images, split.test, probabilities)
-    write_pages(run, model, images, report, probabilities)
+    rows = run.split().test
+    judged = Judged(rows, predict(model, images.images[rows]))
+    write_predictions(run, images, judged)
+    if run.fold and len(np.unique(images.labels[rows])) < len(run.classes):
+        write_json(fold_without_a_class(run, images, judged), run.path / "report.json")
+        return None
+    report = evaluate_rows(run, images, judged, run.training_speakers())
+    facts = {"n_parameters": model.count_params(), **matrix_of(run, [run])}
+    write_pages(run, images, judged, {**report.to_dict(), **facts}, layers_png(model))
     return report
 
 
+def fold_without_a_class(run: Run, images: ImageSet, judged: Judged) -> dict[str, Any]:
+    """Return what can be said of a fold whose test part lacks a class."""
+    right = judged.probabilities.argmax(axis=1) == images.labels[judged.rows]
+    counts = count_speakers(speaker_keys(images.clips.iloc[judged.rows]), run.training_speakers())
+    return {"pooled_only": True, "n_clips": len(right), **counts, "accuracy": {"value": float(right.mean())}}
+
+
+def judge_folds(run: Run, images: ImageSet) -> Report:
+    """Pool the test parts of all folds, each scored by the model that didn't see it, and write their report."""
+    check_fits(run, images)
+    folds = run.fold_runs()
+    tables = [read_predictions(fold).assign(fold=fold.fold) for fold in folds]
+    table = pd.concat(tables, ignore_index=True)
+    judged = Judged(table["row"].to_numpy(np.int64), table[list(run.classes)].to_numpy(np.float64))
+    seen = set().union(*(speakers_seen(fold, each) for fold, each in zip(folds, tables, strict=True)))
+    report = evaluate_rows(run, images, judged, seen)
+    with whole_file(run.path / "predictions.csv") as temporary:
+        table.to_csv(temporary, index=False)
+    reports = [read_json(fold.path / "report.json") for fold in folds]
+    facts = {
+        "n_parameters": next((each["n_parameters"] for each in reports if "n_parameters" in each), None),
+        "folds": [fold_row(fold.fold, each) for fold, each in zip(folds, reports, strict=True)],
+        **matrix_of(run, folds),
+    }
+    layers = folds[0].path / "figures" / "layers.png"
+    write_pages(run, images, judged, {**report.to_dict(), **facts}, layers.read_bytes() if layers.exists() else None)
+    return report
+
+
+def evaluate_rows(run: Run, images: ImageSet, judged: Judged, heard: Collection[str]) -> Report:
+    """Judge the scores of some rows of an image set."""
+    return evaluate(
+        judged.probabilities,
+        images.labels[judged.rows],
+        images.clips.iloc[judged.rows],
+        images.classes,
+        protocol=run.config.protocol,
+        training_speakers=heard,
+    )
+
+
+def speakers_seen(fold: Run, predictions: pd.DataFrame) -> set[str]:
+    """Return the speakers of a fold's test part that are also in its training part."""
+    return fold.training_speakers() & set(speaker_keys(predictions).dropna())
+
+
+def fold_row(fold: str, report: dict[str, Any]) -> dict[str, Any]:
+    """Return what the pooled report says of one fold."""
+    counts = {name: report[name] for name in ("n_clips", "n_speakers", "speakers_seen_in_training")}
+    return {"fold": fold, **counts, **{name: report.get(name, {}).get("value") for name in ("accuracy", "uar")}}
+
+
+def matrix_of(run: Run, folds: Sequence[Run]) -> dict[str, Any]:
+    """Return the UAR of each model on each corpus, under `cross-corpus`; else nothing."""
+    if find_protocol(run.config.protocol)[0].name != "cross-corpus":
+        return {}
+    by_model = {trained_on(fold): uar_by_corpus(fold) for fold in folds}
+    corpora = sorted(set().union(*by_model.values()))
+    scores = [[scores.get(corpus) for corpus in corpora] for scores in by_model.values()]
+    return {"matrix": {"train": list(by_model), "test": corpora, "uar": scores}}
+
+
+def trained_on(run: Run) -> str:
+    """Return the corpora that a model was trained on, such as `crema-d+savee`."""
+    table = run.split_table()
+    return "+".join(sorted(table.loc[table["part"] == "train", "corpus"].unique()))
+
+
+def uar_by_corpus(run: Run) -> dict[str, float]:
+    """Return the UAR on each corpus of the test part; those without a clip of some class are left out."""
+    scores = {}
+    for corpus, table in read_predictions(run).groupby("corpus"):
+        truth, guess = (table[name].map(run.classes.index) for name in ("truth", "prediction"))
+        value = float(uar(confusion_matrix(truth, guess, len(run.classes))))
+        if np.isfinite(value):
+            scores[str(corpus)] = value
+    return scores
+
+
 def judge_again(path: Path, *, images: Path | None = None) -> Report:
-    """Judge a finished run anew on its own test part.
+    """Judge a finished run anew on its own test part; of several folds, each and then all together.
 
     Parameters
     ----------
@@ -55,14 +151,26 @@ def judge_again(path: Path, *, images: Path | None = None) -> Report:
     """
     run = load_run(path)
     run.report()  # refuses a run that isn't finished
-    image_set = load_image_set(images or run.images)
+    image_set = images_under(load_image_set(images or run.images), run.config.protocol)
     check_fits(run, image_set)
-    # The run knows who speaks even where the image set doesn't say, as the notebook's.
-    clips, known = image_set.clips.copy(), run.split_table()
+    for each in run.fold_runs():
+        judge(each, load_model(each.path / "model.keras"), with_known_speakers(image_set, each))
+    if run.folds:
+        return judge_folds(run, with_known_speakers(image_set, run))
+    report = judge(run, load_model(path / "model.keras"), with_known_speakers(image_set, run))
+    if report is None:
+        raise ConfigError(
+            f"{path} is a fold whose test part lacks a class; judge the run of all folds, {path.parents[1]}"
+        )
+    return report
+
+
+def with_known_speakers(images: ImageSet, run: Run) -> ImageSet:
+    """Take from the run who speaks: it knows that even where the image set doesn't say, as the notebook's."""
+    clips, known = images.clips.copy(), run.split_table()
     for name in ("corpus", "clip", "speaker"):
         clips[name] = known[name].array
-    image_set = replace(image_set, clips=clips)
-    return judge(run, load_model(path / "model.keras"), image_set)
+    return replace(images, clips=clips)
 
 
 def predict(model: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -81,40 +189,39 @@ def check_fits(run: Run, images: ImageSet) -> None:
         )
 
 
-def write_predictions(run: Run, images: ImageSet, rows: NDArray[np.int64], probabilities: NDArray[Any]) -> None:
+def write_predictions(run: Run, images: ImageSet, judged: Judged) -> None:
     """Write truth, prediction and probabilities of each test clip."""
-    table = images.clips.iloc[rows][["corpus", "clip", "speaker"]].assign(
-        row=rows,
-        truth=images.classes.decode(images.labels[rows]),
-        prediction=images.classes.decode(probabilities.argmax(axis=1)),
-        **{name: probabilities[:, column].round(6) for column, name in enumerate(run.classes)},
+    table = images.clips.iloc[judged.rows][["corpus", "clip", "speaker"]].assign(
+        row=judged.rows,
+        truth=images.classes.decode(images.labels[judged.rows]),
+        prediction=images.classes.decode(judged.probabilities.argmax(axis=1)),
+        **{name: judged.probabilities[:, column].round(6) for column, name in enumerate(run.classes)},
     )
     with whole_file(run.path / "predictions.csv") as temporary:
         table.to_csv(temporary, index=False)
 
 
-def write_pages(
-    run: Run, model: keras.Model, images: ImageSet, report: Report, probabilities: NDArray[np.float64]
-) -> None:
+def read_predictions(run: Run) -> pd.DataFrame:
+    """Return the scores of each test clip as they were written."""
+    # Only an empty cell is missing: people are called NA and None.
+    table = pd.read_csv(run.path / "predictions.csv", dtype="string", keep_default_na=False, na_values=[""])
+    return table.astype({"row": "int64", **dict.fromkeys(run.classes, "float64")})
+
+
+def write_pages(run: Run, images: ImageSet, judged: Judged, report: dict[str, Any], layers: bytes | None) -> None:
     """Write the figures, the page and the JSON of a report."""
-    settings, layers = run.settings(), layers_png(model)
+    settings = run.settings()
     notice = {"notice": settings["notice"]} if "notice" in settings else {}
-    clips = images.clips.iloc[run.split().test]
-    values = {
-        **report.to_dict(),
-        "model": run.config.model,
-        "n_parameters": model.count_params(),
-        "clips_sha256": hash_of_clips(clips),
-        **notice,
-    }
+    clips_sha256 = hash_of_clips(images.clips.iloc[judged.rows])
+    values = {**report, "model": run.config.model, "clips_sha256": clips_sha256, **notice}
     examples = plot_spectrograms(*example_images(images))
-    write_figures(run, report, examples, layers)
+    write_figures(run, values, examples, layers)
     write_report(
         run.path / "report.html",
         report=values,
         settings=settings,
         history=run.history(),
-        mistakes=worst_mistakes(images, run.split().test, probabilities),
+        mistakes=worst_mistakes(images, judged),
         figures={"What the model sees": examples},
         diagram_png=layers,
     )
@@ -127,11 +234,15 @@ def hash_of_clips(clips: pd.DataFrame) -> str:
     return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()
 
 
-def write_figures(run: Run, report: Report, examples: Figure, layers: bytes | None) -> None:
+def write_figures(run: Run, report: dict[str, Any], examples: Figure, layers: bytes | None) -> None:
     """Write the pictures of a report as PNG files of their own, for slides and papers."""
     folder, history = run.path / "figures", run.history()
     folder.mkdir(exist_ok=True)
-    figures = {"confusion": plot_confusion(np.array(report.confusion_matrix), report.classes), "examples": examples}
+    figures = {
+        "confusion": plot_confusion(np.array(report["confusion_matrix"]), report["classes"], note=shared_note(report)),
+        "examples": examples,
+        **number_figures(report),
+    }
     if history is not None:
         figures["history"] = plot_history(history)
     for name, figure in figures.items():
@@ -148,8 +259,9 @@ def example_images(images: ImageSet, per_class: int = 2) -> tuple[list[NDArray[n
     return [images.images[row] for row in rows], images.classes.decode(images.labels[rows])
 
 
-def worst_mistakes(images: ImageSet, rows: NDArray[np.int64], probabilities: NDArray[np.float64]) -> list[Mistake]:
+def worst_mistakes(images: ImageSet, judged: Judged) -> list[Mistake]:
     """Return the clips to whose true class the model gave the least, among those that it named wrongly."""
+    rows, probabilities = judged.rows, judged.probabilities
     truth, guesses = images.labels[rows], probabilities.argmax(axis=1)
     given_to_truth = probabilities[np.arange(len(rows)), truth]
     wrong = np.flatnonzero(guesses != truth)

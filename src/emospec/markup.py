@@ -6,9 +6,11 @@ from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
 
-from emospec.plots import BLUE, GRID, INK, MUTED, ORANGE
+from matplotlib.figure import Figure
 
-THEME = {INK: "ink", MUTED: "muted", GRID: "line", BLUE: "blue", ORANGE: "orange"}
+from emospec.plots import BLUE, GREEN, GRID, INK, MUTED, ORANGE, RED, figure_to_svg
+
+THEME = {INK: "ink", MUTED: "muted", GRID: "line", BLUE: "blue", ORANGE: "orange", GREEN: "green", RED: "red"}
 VOID = ("br", "img", "meta")
 # Nothing may be fetched and nothing may run, whatever a label or a path holds.
 POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
@@ -42,11 +44,27 @@ def escape(value: object) -> Html:
     return value if isinstance(value, Html) else Html(html.escape(str(value), quote=True))
 
 
-def table(caption: str, head: Sequence[object], rows: Sequence[Sequence[object]], *, class_: str | None = None) -> Html:
-    """Return a table whose first column names the rows, in a box that scrolls sideways where it is too wide."""
+def table(
+    caption: str,
+    head: Sequence[object],
+    rows: Sequence[Sequence[object]],
+    *,
+    class_: str | None = None,
+    note: str | None = None,
+) -> Html:
+    """Return a table whose first column names the rows, in a box that scrolls sideways where it is too wide.
+
+    Parameters
+    ----------
+    note : str, optional
+        What must be read with the numbers: it stands below the caption, in the colour of a warning.
+    """
+    remark = element("strong", note, class_="remark") if note else None
     top = element("tr", *(element("th", cell, scope="col") for cell in head))
     body = (element("tr", element("th", row[0], scope="row"), *(_cell(cell) for cell in row[1:])) for row in rows)
-    whole = element("table", element("caption", caption), element("thead", top), element("tbody", *body), class_=class_)
+    whole = element(
+        "table", element("caption", caption, remark), element("thead", top), element("tbody", *body), class_=class_
+    )
     return element("div", whole, class_="scroll", tabindex="0", role="region", aria_label=caption)
 
 
@@ -70,6 +88,11 @@ def inline_svg(svg: str, label: str, prefix: str, *, themed: bool = True) -> Htm
     for colour, variable in THEME.items() if themed else ():
         rest = rest.replace(colour, f"var(--{variable})")
     return Html(f'<svg {box.group() if box else ""} role="img" aria-label="{escape(label)}">{rest.strip()}')
+
+
+def drawing(figure: Figure, label: str, prefix: str) -> Html:
+    """Return a figure with its caption; as `inline_svg`."""
+    return element("figure", element("figcaption", label), inline_svg(figure_to_svg(figure), label, prefix))
 
 
 def page(title: str, *body: object) -> str:

@@ -1,6 +1,7 @@
 """How good predictions are, over an explicit number of classes: pure functions of arrays.
 
 A class without a clip is an error, not a zero: its recall is undefined, and averages that skip it flatter.
+ROC AUC has a module of its own, `metrics_roc`, and so has the comparison of two models, `metrics_paired`.
 """
 
 from collections.abc import Callable
@@ -83,23 +84,100 @@ def check_every_class(confusion: NDArray[Any], classes: tuple[str, ...]) -> None
         raise EmospecError(f"no clip of class {', '.join(empty)} to judge by; choose classes that the clips have")
 
 
-def expected_calibration_error(probabilities: Floats, labels: ArrayLike, *, n_bins: int = 15) -> float:
-    """Mean gap between confidence and accuracy over equally wide bins of confidence, weighted by clips.
+# Each of the following takes probabilities of shape (n, n_classes) and labels of shape (n,).
 
-    Parameters
+
+def check_scores(probabilities: ArrayLike, labels: ArrayLike) -> tuple[Floats, NDArray[np.int64]]:
+    """Return probabilities and labels as arrays if they fit together; else an `EmospecError`."""
+    scores, truth = np.asarray(probabilities, dtype=np.float64), np.asarray(labels, dtype=np.int64)
+    if scores.ndim != 2 or truth.shape != scores.shape[:1] or not len(truth):
+        raise EmospecError(f"scores of shape {scores.shape} for {truth.shape} labels; expected a row of scores a label")
+    if truth.min() < 0 or truth.max() >= scores.shape[1]:
+        raise EmospecError(f"a label lies outside 0 to {scores.shape[1] - 1}; do the classes fit the model?")
+    return scores, truth
+
+
+def brier_score(probabilities: ArrayLike, labels: ArrayLike) -> Floats:
+    """Squared distance of each clip's probabilities from the truth, summed over classes: 0 (best) to 2.
+
+    The model's score is the mean of these. Other libraries halve it for two classes.
+
+    References
     ----------
-    probabilities : shape (n, n_classes)
-    labels : shape (n,)
+    Brier 1950, "Verification of forecasts expressed in terms of probability".
+
+    >>> brier_score([[0.5, 0.5], [0, 1]], [0, 0]).tolist()
+    [0.5, 2.0]
+    """
+    scores, truth = check_scores(probabilities, labels)
+    return np.asarray(((scores - np.eye(scores.shape[1])[truth]) ** 2).sum(axis=1))
+
+
+def expected_calibration_error(probabilities: ArrayLike, labels: ArrayLike, *, n_bins: int = 15) -> float:
+    """Mean gap between confidence and accuracy over equally wide bins of confidence, weighted by clips.
 
     References
     ----------
     Guo et al. 2017, "On Calibration of Modern Neural Networks".
     """
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == np.asarray(labels)
+    bins = reliability(probabilities, labels, n_bins=n_bins)
+    n_clips = sum(each["n_clips"] for each in bins)
+    return sum(each["n_clips"] * abs(each["accuracy"] - each["confidence"]) for each in bins) / n_clips
+
+
+def reliability(probabilities: ArrayLike, labels: ArrayLike, *, n_bins: int = 15) -> list[dict[str, float]]:
+    """Return confidence and accuracy in equally wide bins of the confidence in the answer; empty bins are left out.
+
+    Returns
+    -------
+    list of dict
+        By rising confidence: `low` and `high`, the ends of the bin (the upper one belongs to it), the mean
+        `confidence` and the `accuracy` of its clips, and `n_clips`.
+    """
+    confidence, right = _confidence(probabilities, labels)
     bins = np.clip(np.ceil(confidence * n_bins).astype(int) - 1, 0, n_bins - 1)
-    gaps = np.bincount(bins, weights=right - confidence, minlength=n_bins)
-    return float(np.abs(gaps).sum() / len(confidence))
+    return [
+        {
+            "low": each / n_bins,
+            "high": (each + 1) / n_bins,
+            "confidence": float(confidence[bins == each].mean()),
+            "accuracy": float(right[bins == each].mean()),
+            "n_clips": int((bins == each).sum()),
+        }
+        for each in np.unique(bins).tolist()
+    ]
+
+
+def risk_coverage(probabilities: ArrayLike, labels: ArrayLike, *, n_steps: int = 20) -> list[dict[str, float]]:
+    """Return the accuracy that is left if the model answers only where it is most confident.
+
+    Clips of equal confidence count with their mean, so that the order of the clips doesn't matter.
+
+    Returns
+    -------
+    list of dict
+        For each of `n_steps` equal steps up to 1: `coverage`, the share of clips that are answered (rounded up
+        to whole clips), their `accuracy`, and `threshold`, the confidence of the last of them.
+
+    References
+    ----------
+    Geifman and El-Yaniv 2017, "Selective Classification for Deep Neural Networks".
+    """
+    confidence, right = _confidence(probabilities, labels)
+    values, tied, n_tied = np.unique(-confidence, return_inverse=True, return_counts=True)
+    hits = (np.bincount(tied, weights=right) / n_tied).repeat(n_tied).cumsum()
+    thresholds = -values.repeat(n_tied)
+    kept = [-(-len(right) * step // n_steps) for step in range(1, n_steps + 1)]
+    return [
+        {"coverage": step / n_steps, "accuracy": float(hits[n - 1] / n), "threshold": float(thresholds[n - 1])}
+        for step, n in enumerate(kept, start=1)
+    ]
+
+
+def _confidence(probabilities: ArrayLike, labels: ArrayLike) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return each answer's confidence, and whether it is right."""
+    scores, truth = check_scores(probabilities, labels)
+    return scores.max(axis=1), scores.argmax(axis=1) == truth
 
 
 @dataclass(frozen=True)
@@ -124,8 +202,22 @@ def speaker_confusions(
     return np.bincount(cell, minlength=len(names) * n_classes**2).reshape(-1, n_classes, n_classes)
 
 
+def speaker_sums(values: Floats, speakers: ArrayLike) -> Floats:
+    """Add up the values of each speaker's clips: shape (n_clips, ...) to (n_speakers, ...)."""
+    names, speaker = np.unique(np.asarray(speakers, dtype=str), return_inverse=True)
+    sums = np.zeros((len(names), *np.shape(values)[1:]))
+    np.add.at(sums, speaker, values)
+    return sums
+
+
+def draw_speakers(n_speakers: int, *, n_samples: int, seed: int) -> NDArray[np.int64]:
+    """Draw speakers with replacement; return how often each stands in each sample: (n_samples, n_speakers)."""
+    rng = np.random.default_rng(seed)
+    return rng.multinomial(n_speakers, np.full(n_speakers, 1 / n_speakers), size=n_samples)
+
+
 def bootstrap(
-    confusions: NDArray[Any], score: Callable[[NDArray[Any]], Floats], *, n_samples: int = 2000, seed: int = 0
+    sums: NDArray[Any], score: Callable[[NDArray[Any]], Floats], *, n_samples: int = 2000, seed: int = 0
 ) -> Estimate:
     """Estimate a score with the 95 % percentile interval of a bootstrap over speakers.
 
@@ -134,17 +226,33 @@ def bootstrap(
 
     Parameters
     ----------
-    confusions : shape (n_speakers, n_classes, n_classes)
-        One confusion matrix a speaker; fewer than three give no interval.
+    sums : shape (n_speakers, ...)
+        What adds up over speakers and the score is made of, such as one confusion matrix a speaker;
+        fewer than three speakers give no interval.
     score : callable
-        Maps confusion matrices (..., n_classes, n_classes) to scores (...).
+        Maps sums (n_samples, ...) to scores (n_samples,), and those of all speakers (...) to one score.
     """
-    value = float(score(confusions.sum(axis=0)))
-    n_speakers = len(confusions)
-    if n_speakers < 3:
+    value = float(score(sums.sum(axis=0)))
+    if len(sums) < 3:
         return Estimate(value, None, None)
-    rng = np.random.default_rng(seed)
-    times = rng.multinomial(n_speakers, np.full(n_speakers, 1 / n_speakers), size=n_samples)
-    samples = score(np.tensordot(times, confusions, axes=1))
+    times = draw_speakers(len(sums), n_samples=n_samples, seed=seed)
+    return percentile_interval(value, score(np.tensordot(times, sums, axes=1)))
+
+
+def percentile_interval(value: float, samples: Floats) -> Estimate:
+    """Return a score with the middle 95 % of its resamples.
+
+    A resample that lacks a class has no score (NaN) and is left out; if that befalls half of them, no
+    interval can be given.
+    """
+    if np.isnan(samples).mean() >= 0.5:
+        return Estimate(value, None, None)
     low, high = np.nanpercentile(samples, [2.5, 97.5])
     return Estimate(value, float(low), float(high))
+
+
+def mean_estimate(values: ArrayLike, speakers: ArrayLike) -> Estimate:
+    """Estimate the mean over clips of a value that each clip has."""
+    each = np.asarray(values, dtype=np.float64)
+    sums = speaker_sums(np.stack([each, np.ones_like(each)], axis=-1), speakers)
+    return bootstrap(sums, lambda total: ratio(total[..., 0], total[..., 1]))

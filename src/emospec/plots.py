@@ -11,6 +11,7 @@ M. Okabe, K. Ito, "Color universal design", 2008, https://jfly.uni-koeln.de/colo
 
 import io
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import Literal
 
@@ -27,6 +28,7 @@ from emospec.errors import EmospecError
 
 BLUE, ORANGE, GREEN, SKY = "#0072b2", "#d55e00", "#009e73", "#56b4e9"
 INK, MUTED, GRID = "#1d2330", "#5b6474", "#d9dde4"
+RED = "#a3120a"
 RATES = LinearSegmentedColormap.from_list("rates", ["#ffffff", "#b9d7ec", "#3d8fc4", "#00446e"])
 CURVES = ("loss", "accuracy", "precision", "recall")
 SVG_SALT = "emospec"
@@ -78,7 +80,7 @@ def epochs_of(history: pd.DataFrame) -> NDArray[np.int64]:
     return np.arange(1, len(history) + 1)
 
 
-def plot_confusion(matrix: NDArray[np.integer], classes: Sequence[str]) -> Figure:
+def plot_confusion(matrix: NDArray[np.integer], classes: Sequence[str], *, note: str | None = None) -> Figure:
     """Draw a confusion matrix; each cell says its count and its share of the row, which is the truth.
 
     Parameters
@@ -86,6 +88,8 @@ def plot_confusion(matrix: NDArray[np.integer], classes: Sequence[str]) -> Figur
     matrix : shape (n_classes, n_classes)
         Counts; rows are the truth, columns the answers.
     classes : (n_classes,)
+    note : str, optional
+        As for `draw_note`.
     """
     counts = np.asarray(matrix)
     if counts.shape != (len(classes), len(classes)):
@@ -100,7 +104,21 @@ def plot_confusion(matrix: NDArray[np.integer], classes: Sequence[str]) -> Figur
         axes.text(column, row, f"{counts[row, column]}\n{share}", ha="center", va="center", color=colour, fontsize=10)
     _label_classes(axes, classes)
     figure.colorbar(picture, ax=axes, label="share of the clips of this emotion", shrink=0.85)
+    draw_note(figure, note)
     return figure
+
+
+def draw_note(figure: Figure, note: str | None) -> None:
+    """Write what must be read with a score below its picture, in the colour of a warning.
+
+    Parameters
+    ----------
+    note : str, optional
+        Such as that test speakers were also in training; None draws nothing.
+    """
+    if note:
+        lines = textwrap.fill(note, int(11 * figure.get_figwidth()))
+        figure.supxlabel(lines, color=RED, fontsize=10, fontweight="bold", parse_math=False)
 
 
 def row_rates(counts: NDArray[np.integer]) -> NDArray[np.float64]:
@@ -137,6 +155,7 @@ def plot_compare(
     *,
     label: str = "UAR",
     chance: float | None = None,
+    note: str | None = None,
 ) -> Figure:
     """Draw one score of several runs as horizontal bars, each with its interval if it has one.
 
@@ -148,6 +167,8 @@ def plot_compare(
         What the score is.
     chance : float, optional
         What guessing would give: a dashed line.
+    note : str, optional
+        As for `draw_note`.
     """
     figure = Figure(figsize=(5.8, 1.0 + 0.42 * len(rows)), layout="constrained")
     axes = figure.subplots()
@@ -160,10 +181,11 @@ def plot_compare(
     if chance is not None:
         axes.axvline(100 * chance, color=MUTED, linestyle="--", linewidth=1)
         axes.text(100 * chance, -0.55, "guessing", color=MUTED, fontsize=9, ha="center", va="bottom")
-    axes.set_yticks(range(len(rows)), [_short(row[0]) for row in rows], parse_math=False)
+    axes.set_yticks(range(len(rows)), [shorten(row[0]) for row in rows], parse_math=False)
     axes.set(xlim=(0, 112), ylim=(len(rows) - 0.5, -0.6), xlabel=f"{label} (%), 95 % interval")
     axes.set_xticks(range(0, 101, 20))
-    _tidy(axes, grid="x")
+    tidy(axes, grid="x")
+    draw_note(figure, note)
     return figure
 
 
@@ -194,10 +216,11 @@ def _draw_curve(axes: Axes, history: pd.DataFrame, name: str) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylim(bottom=0, top=1.02 if name != "loss" else None)
     axes.legend(frameon=False, fontsize=9, labelcolor=INK)
-    _tidy(axes, grid="y")
+    tidy(axes, grid="y")
 
 
-def _short(name: str, length: int = 32) -> str:
+def shorten(name: str, length: int = 32) -> str:
+    """Return a name with its middle left out where it is longer than a label may be."""
     return name if len(name) <= length else f"{name[: length // 2 - 2]}...{name[1 - length // 2 :]}"
 
 
@@ -211,7 +234,8 @@ def _label_classes(axes: Axes, classes: Sequence[str]) -> None:
     axes.spines[:].set_visible(False)
 
 
-def _tidy(axes: Axes, *, grid: Literal["x", "y"]) -> None:
+def tidy(axes: Axes, *, grid: Literal["x", "y"]) -> None:
+    """Give axes their grid and take away the frame and the ticks."""
     axes.grid(axis=grid, color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[:].set_visible(False)

@@ -14,10 +14,10 @@ from emospec.markup import Html, data_uri, element, inline_svg, join, page, tabl
 from emospec.plots import figure_to_svg
 from emospec.report_compare import compare_html, compare_table
 from emospec.report_mistakes import Mistake, mistake_cards
+from emospec.report_numbers import number_sections
+from emospec.report_parts import Section
 
 __all__ = ["Mistake", "compare_html", "compare_table", "write_report"]
-
-Section = tuple[str, str, Html]
 
 MISTAKES = (
     "The clips that the model named most wrongly, worst first. "
@@ -47,6 +47,8 @@ def write_report(
     ----------
     report : dict
         `Report.to_dict()`; optional keys `test_loss` (a number) and `notice` (a sentence shown above the scores).
+        What is missing or None of `roc_auc`, `brier`, `reliability`, `risk_coverage`, `listeners`, `folds` and
+        `matrix`, as in older reports, is not shown.
     settings : dict
         The content of `run.toml`; its table `made_with` holds the versions.
     history : one row an epoch, or None
@@ -60,6 +62,7 @@ def write_report(
     """
     sections = [
         _scores_section(report),
+        *number_sections(report),
         *_training_section(history),
         *_mistakes_section(mistakes),
         *_figures_section(figures or {}),

@@ -6,8 +6,9 @@ from pathlib import Path
 from emospec.errors import ConfigError
 from emospec.files import write_text
 from emospec.markup import Html, element, inline_svg, join, page, table
-from emospec.plots import figure_to_svg, plot_compare
-from emospec.report_parts import Report, chance, count, interval, percent, shared_speakers
+from emospec.plots import figure_to_svg, plot_compare, shorten
+from emospec.report_parts import Report, chance, count, interval, people_clips, percent, shared_note, shared_speakers
+from emospec.run_pairs import compare_pair, pair_sentence
 from emospec.runs import load_run
 
 HEAD = ("Run", "Model", "Protocol", "Clips", "Accuracy", "UAR", "Macro F1", "Test speakers heard in training")
@@ -26,19 +27,36 @@ def compare_runs(paths: Sequence[Path], *, out: Path | None = None) -> str:
     if not paths:
         raise ConfigError("no run to compare; name one or more run folders")
     reports = {str(path): load_run(path).report() for path in paths}
-    table = compare_table(reports)
+    pairs = paired_sentences(reports)
+    table = compare_table(reports, pairs)
     if out is None:
         return table
     if out.suffix not in (".html", ".md"):
         raise ConfigError(f"{out}: a comparison is written as .html or .md")
     if out.suffix == ".html":
-        compare_html(out, reports)
+        compare_html(out, reports, pairs)
     else:
         write_text(table, out)
     return table
 
 
-def compare_table(reports: Mapping[str, Report]) -> str:
+def paired_sentences(reports: Mapping[str, Report]) -> list[str]:
+    """Say how far each run lies from the first, clip by clip, where both were judged on the same clips.
+
+    Parameters
+    ----------
+    reports : dict
+        The report of each run by its folder.
+    """
+    first, *others = reports
+    sentences = []
+    for other in others:
+        if same_clips([reports[first], reports[other]]):
+            sentences += _pair_sentence(first, other)
+    return sentences
+
+
+def compare_table(reports: Mapping[str, Report], pairs: Sequence[str] = ()) -> str:
     """Return the scores of several runs as a Markdown table, and what speaks against comparing them.
 
     Parameters
@@ -46,26 +64,55 @@ def compare_table(reports: Mapping[str, Report]) -> str:
     reports : dict
         `Report.to_dict()` of each run by its name; optional keys `model` and `clips_sha256`, which is
         equal for equal test clips.
+    pairs : sequence of str
+        Sentences on pairs of these runs, as of `paired_sentences`.
     """
     lines = [_markdown_row(HEAD), _markdown_row(["---"] * 3 + ["---:"] * 4 + ["---"])]
     lines += [_markdown_row(_row(name, report, _score_text)) for name, report in reports.items()]
     lines += ["", "Intervals are 95 %, over speakers."]
+    lines += [f"\n{sentence}" for sentence in [*people_line(reports), *pairs]]
     lines += [f"\n**Warning:** {warning}" for warning in compare_warnings(reports)]
     return "\n".join(lines) + "\n"
 
 
-def compare_html(path: Path, reports: Mapping[str, Report]) -> None:
-    """Write the comparison of several runs as one page that needs nothing but itself."""
+def compare_html(path: Path, reports: Mapping[str, Report], pairs: Sequence[str] = ()) -> None:
+    """Write the comparison of several runs as one page that needs nothing but itself; parameters as `compare_table`."""
     warnings = [element("p", warning, class_="banner warning", role="note") for warning in compare_warnings(reports)]
     bars = [(name, r["uar"]["value"], r["uar"]["low"], r["uar"]["high"]) for name, r in reports.items()]
     guesses = {chance(report) for report in reports.values()}
-    figure = plot_compare(bars, chance=guesses.pop() if len(guesses) == 1 else None)
+    guess = guesses.pop() if len(guesses) == 1 else None
+    figure = plot_compare(bars, chance=guess, note=shared_runs_note(reports))
     drawn = element("figure", inline_svg(figure_to_svg(figure), "UAR of each run", "uar"), class_="chart")
     rows = [_row(name, report, _score_cell) for name, report in reports.items()]
     scores = table("Scores of the runs, with 95\u00a0% intervals over speakers", HEAD, rows, class_="wide")
+    below = [element("p", sentence, class_="after") for sentence in [*people_line(reports), *pairs]]
     header = element("header", element("p", "emospec report", class_="eyebrow"), element("h1", "Runs side by side"))
-    main = element("main", element("p", best_run(reports), class_="headline"), *warnings, drawn, scores)
+    main = element("main", element("p", best_run(reports), class_="headline"), *warnings, drawn, scores, *below)
     write_text(page("emospec: runs side by side", header, main), path)
+
+
+def same_clips(reports: Sequence[Report]) -> bool:
+    """Tell whether runs are known to have been judged on the same clips."""
+    hashes = {report.get("clips_sha256") for report in reports}
+    return len(hashes) == 1 and None not in hashes
+
+
+def people_line(reports: Mapping[str, Report]) -> list[str]:
+    """Say what listeners reach, if all runs were judged on the same clips and these have listeners."""
+    known = [report.get("listeners") for report in reports.values()]
+    if not all(known) or not same_clips(list(reports.values())):
+        return []
+    first = next(iter(reports.values()))
+    majority = first["listeners"]["majority"]
+    named = (("accuracy", "accuracy"), ("uar", "UAR"))
+    scores = [f"{name} {_score_text(majority[key])}" for key, name in named if majority.get(key)]
+    return [f"People: the listeners' most frequent answer reaches {', '.join(scores)}, on {people_clips(first)}."]
+
+
+def shared_runs_note(reports: Mapping[str, Report]) -> str | None:
+    """Return the warning that belongs to a picture of several runs, or None if none of them needs one."""
+    notes = [f"{shorten(name)}: {note}" for name, report in reports.items() if (note := shared_note(report))]
+    return "; ".join(notes) or None
 
 
 def best_run(reports: Mapping[str, Report]) -> str:
@@ -120,6 +167,14 @@ def _row(name: str, report: Report, cell: Callable[[Score], str]) -> list[str]:
     model = str(report.get("model", "unknown"))
     scores = [cell(report[key]) for key in SCORES]
     return [name, model, report["protocol"], f"{report['n_clips']:,}", *scores, _heard(report)]
+
+
+def _pair_sentence(first: str, other: str) -> list[str]:
+    lacking = [name for name in (first, other) if not (Path(name) / "predictions.csv").exists()]
+    if lacking:
+        return [f"{first} and {other} are not compared clip by clip: {' and '.join(lacking)} has no predictions.csv."]
+    pair = compare_pair(Path(first), Path(other))
+    return [] if pair is None else [pair_sentence(pair, first, other)]
 
 
 def _score_text(score: Score) -> str:

@@ -10,6 +10,8 @@ from emospec.markup import Html, element, inline_svg, join, table
 from emospec.plots import CURVES, best_row, epochs_of, figure_to_svg, plot_curve, row_rates
 
 Report = Mapping[str, Any]
+# Name in the address, title, content.
+Section = tuple[str, str, Html]
 
 
 def percent(value: float | None, digits: int = 1) -> str:
@@ -26,6 +28,12 @@ def interval(score: Mapping[str, float | None], digits: int = 1) -> str | None:
     """Return `57.0 to 65.1`, or None where the score has no interval."""
     low, high = score.get("low"), score.get("high")
     return None if low is None or high is None else f"{100 * low:.{digits}f} to {100 * high:.{digits}f}"
+
+
+def plain_interval(score: Mapping[str, float | None]) -> str | None:
+    """Return `0.61 to 0.70`, for a score that is no share; None where it has no interval."""
+    low, high = score.get("low"), score.get("high")
+    return None if low is None or high is None else f"{low:.2f} to {high:.2f}"
 
 
 def why_no_interval(report: Report) -> str:
@@ -60,6 +68,9 @@ def _on_whom(report: Report) -> str:
         return "On unknown voices, the model"
     if seen is None:
         return f"On {count(n, 'voice')}, the model"
+    folds = len(report.get("folds") or ())
+    if seen == 0 and folds > 1:
+        return f"Over {folds} folds, on {count(n, 'voice')} that the model of their fold never heard, it"
     if seen == 0:
         return f"On {count(n, 'voice')} that the model never heard, it"
     return f"On {count(n, 'voice')}, {'all' if seen == n else seen} of which it had heard in training, the model"
@@ -67,13 +78,25 @@ def _on_whom(report: Report) -> str:
 
 def shared_speakers(report: Report) -> str | None:
     """Return the warning that belongs to a score on speakers of the training part, or None."""
-    seen = report["speakers_seen_in_training"]
-    if not seen:
+    return f"{shared_note(report)}; this score says little about strangers." if _n_seen(report) else None
+
+
+def shared_note(report: Report) -> str | None:
+    """Return what must stand on every picture and table of a score that is no test on strangers, or None.
+
+    That is the share of the test speakers that were in training, or that nobody knows it.
+    """
+    seen = _n_seen(report)
+    if seen is None:
+        return "nobody can tell whether the test speakers were also in training"
+    if seen == 0:
         return None
-    return (
-        f"{seen} of {count(report['n_speakers'], 'test speaker')} {'was' if seen == 1 else 'were'} also in training; "
-        "this score says little about strangers."
-    )
+    return f"{seen} of {count(report['n_speakers'], 'test speaker')} {'was' if seen == 1 else 'were'} also in training"
+
+
+def _n_seen(report: Report) -> int | None:
+    seen: int | None = report["speakers_seen_in_training"]
+    return seen
 
 
 def banners(report: Report) -> Html:
@@ -99,9 +122,10 @@ def key_figures(report: Report) -> Html:
         _score(report, "accuracy", "Accuracy", "of all clips were named rightly"),
         _score(report, "uar", "UAR", "unweighted average recall: every emotion counts the same"),
         _score(report, "macro_f1", "Macro F1", "recall and precision in one, averaged over the emotions"),
+        *_roc_auc(report),
     ]
     if report.get("ece") is not None:
-        points = f"{100 * report['ece']:.1f}\u00a0points"
+        points = join(f"{100 * report['ece']:.1f}", element("small", "\u00a0points"))
         cards.append(_card("Calibration error", points, "how far its certainty is from its hit rate, on average"))
     if report.get("test_loss") is not None:
         cards.append(_card("Test loss", f"{report['test_loss']:.3f}", "of the weights that were kept"))
@@ -112,46 +136,88 @@ def legend(report: Report) -> str:
     """Say what the marks of the key figures are, and why intervals are missing where they are."""
     between = "Intervals (95\u00a0%) tell how far a score depends on who happened to speak"
     first = between if interval(report["accuracy"]) else why_no_interval(report)
-    return f"{first}; the dotted mark is what guessing would give."
+    marks = f"{first}; the dotted mark is what guessing would give."
+    people = people_uar(report)
+    if people is None:
+        return marks
+    return f"{marks} The green mark is the listeners' majority: {percent(people)} UAR, on {people_clips(report)}."
+
+
+def people_clips(report: Report) -> str:
+    """Say on how many of the test clips the listeners gave an answer that counts."""
+    n_clips = report["listeners"]["majority"]["n_clips"]
+    return f"the {n_clips:,} of {count(report['n_clips'], 'clip')} that they took for one of these emotions"
+
+
+def people_uar(report: Report) -> float | None:
+    """Return the UAR of the listeners' majority, or None where it isn't known."""
+    listeners = report.get("listeners")
+    uar = listeners["majority"].get("uar") if listeners else None
+    return uar["value"] if uar else None
 
 
 def _score(report: Report, key: str, name: str, meaning: str) -> Html:
     score = report[key]
     between = interval(score)
-    note = f"interval {between}" if between else "no interval"
     guess = None if key == "macro_f1" else chance(report)
-    scale = element("dd", _scale(score, guess), class_="scale", aria_hidden="true")
-    return _card(name, percent(score["value"]), meaning, scale, element("dd", note, class_="note"))
+    scale = _scale(score, guess, people_uar(report) if key == "uar" else None)
+    return _card(name, percent(score["value"]), meaning, scale, _interval_note(between))
 
 
-def _scale(score: Mapping[str, float | None], guess: float | None) -> Html:
+def _roc_auc(report: Report) -> list[Html]:
+    score = report.get("roc_auc")
+    if not score or score["value"] is None:
+        return []
+    meaning = "how often a clip of an emotion scores higher for it than another clip does; 0.5 is guessing"
+    value = f"{score['value']:.2f}"
+    return [_card("ROC AUC", value, meaning, _scale(score, 0.5), _interval_note(plain_interval(score)))]
+
+
+def _interval_note(between: str | None) -> Html:
+    return element("dd", f"interval {between}" if between else "no interval", class_="note")
+
+
+def _scale(score: Mapping[str, float | None], guess: float | None, people: float | None = None) -> Html:
     low, high = score.get("low"), score.get("high")
     band = None
     if low is not None and high is not None:
         band = element("i", class_="band", style=f"left:{100 * low:.1f}%;width:{100 * (high - low):.1f}%")
-    return join(band, _mark("chance", guess), _mark("dot", score["value"]))
+    marks = join(band, _mark("chance", guess), _mark("people", people), _mark("dot", score["value"]))
+    return element("dd", marks, class_="scale", aria_hidden="true")
 
 
 def _mark(kind: str, place: float | None) -> Html | None:
     return None if place is None else element("i", class_=kind, style=f"left:{100 * place:.1f}%")
 
 
-def _card(name: str, value: str, meaning: str, *more: Html) -> Html:
+def _card(name: str, value: object, meaning: str, *more: Html) -> Html:
     return element(
         "div", element("dt", name), element("dd", value, class_="value"), *more, element("dd", meaning), class_="card"
     )
 
 
 def per_class_table(report: Report) -> Html:
-    """Return precision, recall, F1 and the number of clips for each emotion, and their mean."""
-    rows: list[list[object]] = []
-    for name in report["classes"]:
-        scores = report["per_class"][name]
-        rows.append([name, *(_bar(scores[key]) for key in ("precision", "recall", "f1")), f"{scores['support']:,}"])
-    means = (report["macro_precision"], report["macro_recall"], report["macro_f1"]["value"])
-    rows.append(["mean", *map(_bar, means), f"{report['n_clips']:,}"])
-    head = ("Emotion", "Precision", "Recall", "F1", "Clips")
-    return table("Each emotion, and the mean over emotions", head, rows, class_="numbers totals")
+    """Return precision, recall, F1, ROC AUC and the number of clips for each emotion, and their mean."""
+    means = {
+        "precision": report["macro_precision"],
+        "recall": report["macro_recall"],
+        "f1": report["macro_f1"]["value"],
+        "roc_auc": (report.get("roc_auc") or {}).get("value"),
+        "support": report["n_clips"],
+    }
+    ranked = means["roc_auc"] is not None
+    rows = [[name, *_class_cells(report["per_class"][name], ranked)] for name in report["classes"]]
+    rows.append(["mean", *_class_cells(means, ranked)])
+    head = ("Emotion", "Precision", "Recall", "F1", *(("ROC AUC",) if ranked else ()), "Clips")
+    caption = "Each emotion, and the mean over emotions"
+    return table(caption, head, rows, class_="numbers totals", note=shared_note(report))
+
+
+def _class_cells(scores: Mapping[str, Any], ranked: bool) -> list[object]:
+    shares = [_bar(scores[key]) for key in ("precision", "recall", "f1")]
+    auc = scores.get("roc_auc")
+    rank = ["unknown" if auc is None else f"{auc:.2f}"] if ranked else []
+    return [*shares, *rank, f"{scores['support']:,}"]
 
 
 def _bar(share: float | None) -> Html:
@@ -167,7 +233,8 @@ def confusion_table(report: Report) -> Html:
     for (row, column), number in np.ndenumerate(counts):
         rows[row].append(_confusion_cell(int(number), float(rates[row, column]), right=row == column))
     caption = "Confusion matrix: rows are the truth, columns the answers of the model; counts and shares of the row"
-    return table(caption, ["truth \\ answer", *report["classes"]], rows, class_="confusion")
+    head = ["truth \\ answer", *report["classes"]]
+    return table(caption, head, rows, class_="confusion", note=shared_note(report))
 
 
 def _confusion_cell(number: int, rate: float, *, right: bool) -> Html:

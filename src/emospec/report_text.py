@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from emospec.report_parts import headline, interval, percent, shared_speakers
+from emospec.report_folds import range_of_folds, several_folds
+from emospec.report_numbers import half_point, score_of_people
+from emospec.report_parts import count, headline, interval, percent, shared_speakers
 
 
 def summary_lines(report: Mapping[str, Any]) -> list[str]:
@@ -11,13 +13,48 @@ def summary_lines(report: Mapping[str, Any]) -> list[str]:
     warnings = [text for text in (report.get("notice"), shared_speakers(report)) if text]
     names = (("accuracy", "accuracy"), ("uar", "UAR"), ("macro_f1", "macro F1"))
     scores = "   ".join(f"{name} {score_text(report[key])}" for key, name in names)
-    return [headline(report), *warnings, scores, *class_lines(report)]
+    more = (listeners_line(report), sureness_line(report), folds_line(report))
+    return [headline(report), *warnings, scores, *(line for line in more if line), *class_lines(report)]
 
 
 def score_text(score: Mapping[str, float | None]) -> str:
     """Return a score in per cent with its interval, where it has one."""
     between = interval(score)
     return percent(score["value"]) + (f" ({between})" if between else "")
+
+
+def listeners_line(report: Mapping[str, Any]) -> str | None:
+    """Say what the listeners' majority reaches, and the model on just their clips."""
+    listeners = report.get("listeners")
+    if not listeners:
+        return None
+    key, name = score_of_people(listeners)
+    theirs, its = (score_text(listeners[who][key]) for who in ("majority", "model"))
+    clips = f"{listeners['majority']['n_clips']:,} of {count(report['n_clips'], 'clip')}"
+    return f"people, on {clips}: {name} {theirs}   the model on these: {name} {its}"
+
+
+def sureness_line(report: Mapping[str, Any]) -> str | None:
+    """Say how far the model's certainty can be trusted."""
+    parts = []
+    if report.get("ece") is not None:
+        parts.append(f"calibration error {100 * report['ece']:.1f} points")
+    if (report.get("brier") or {}).get("value") is not None:
+        parts.append(f"Brier score {report['brier']['value']:.2f}")
+    if (report.get("roc_auc") or {}).get("value") is not None:
+        parts.append(f"ROC AUC {report['roc_auc']['value']:.2f}")
+    half = half_point(report)
+    if half is not None:
+        parts.append(f"on its surest half {percent(half['accuracy'])} right")
+    return "   ".join(parts) or None
+
+
+def folds_line(report: Mapping[str, Any]) -> str | None:
+    """Say how many folds there are, and between which scores they lie."""
+    if not several_folds(report):
+        return None
+    between = range_of_folds(report)
+    return f"{len(report['folds'])} folds" + (f": {between}" if between else "")
 
 
 def class_lines(report: Mapping[str, Any]) -> list[str]:

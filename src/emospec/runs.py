@@ -2,7 +2,7 @@
 
 import hashlib
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -24,13 +24,18 @@ PACKAGES = ("emospec", "keras", "numpy", "pandas", "scikit-learn")
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder: `run.toml` with all settings, `split.csv`, `history.csv`, `model.keras`, the report."""
+    """A run folder: `run.toml` with all settings, `split.csv`, `history.csv`, `model.keras`, the report.
+
+    Under a protocol of several folds it holds a run for each in `folds/`, and their pooled report in place of a model.
+    """
 
     path: Path
     config: TrainConfig
     images: Path
     images_hash: str
     classes: tuple[str, ...]
+    fold: str = ""
+    folds: tuple[str, ...] = ()
 
     @property
     def finished(self) -> bool:
@@ -42,6 +47,9 @@ class Run:
         if not self.finished:
             raise ConfigError(f"{self.path} is not finished; run `emospec train` with the same arguments to go on")
         report: dict[str, Any] = read_json(self.path / "report.json")
+        if report.get("pooled_only"):
+            whole = self.path.parents[1]
+            raise ConfigError(f"{self.path} is a fold whose test part lacks a class; its scores are pooled in {whole}")
         return report
 
     def settings(self) -> dict[str, Any]:
@@ -56,31 +64,52 @@ class Run:
         history = pd.read_csv(path).drop_duplicates("epoch", keep="last")
         return history.assign(epoch=history["epoch"] + 1).reset_index(drop=True)
 
+    def fold_runs(self) -> "tuple[Run, ...]":
+        """Return the runs of the folds; none for a run of one model."""
+        return tuple(load_run(self.fold_path(fold)) for fold in self.folds)
+
+    def fold_path(self, fold: str) -> Path:
+        """Return the folder of a fold."""
+        return self.path / "folds" / fold
+
     def split_table(self) -> pd.DataFrame:
-        """Return one row an image: corpus, clip, speaker, emotion, and its part (empty: in none)."""
+        """Return one row an image: corpus, clip, speaker, emotion, and its part (empty: in none).
+
+        Under a protocol of several folds, `part` is replaced by a column for each fold.
+        """
         # Only an empty cell is missing: people are called NA and None.
         table = pd.read_csv(self.path / "split.csv", dtype="string", keep_default_na=False, na_values=[""])
-        return table.assign(part=table["part"].fillna(""))
+        parts = list(self.folds or ("part",))
+        return table.assign(**{name: table[name].fillna("") for name in parts})
 
     def split(self) -> Split:
         """Return the split that the run was trained with."""
         part = self.split_table()["part"].to_numpy()
         train, validation, test = (np.flatnonzero(part == name) for name in PARTS)
-        return Split(train, validation, test, protocol=self.config.protocol, seed=self.config.seed)
+        return Split(train, validation, test, self.config.protocol, self.config.seed, self.fold)
 
     def training_speakers(self) -> set[str]:
-        """Return the speakers (`corpus/speaker`) that the model was trained on."""
+        """Return the speakers (`corpus/speaker`) that the model, or any fold's model, was trained on."""
+        if self.folds:
+            return set().union(*(fold.training_speakers() for fold in self.fold_runs()))
         table = self.split_table()
         return set(speaker_keys(table[table["part"] == "train"]).dropna())
 
 
 def open_run(
-    path: Path, config: TrainConfig, images: ImageSet, split: Split, *, facts: Mapping[str, Any] | None = None
+    path: Path,
+    config: TrainConfig,
+    images: ImageSet,
+    splits: Sequence[Split],
+    *,
+    facts: Mapping[str, Any] | None = None,
 ) -> Run:
     """Begin a run in a new folder, or find the one that was begun there with the same settings.
 
     Parameters
     ----------
+    splits : one, or those of all folds
+        Several make a folder of runs, one a fold.
     facts : mapping, optional
         What else `run.toml` shall say, such as `notice` (shown above the scores).
 
@@ -89,12 +118,14 @@ def open_run(
     ConfigError
         If the folder holds a run with other settings or of other clips: nothing is overwritten.
     """
-    run = Run(path, config, images.path.resolve(), hash_of_images(images), images.classes.classes)
+    folds = tuple(split.fold for split in splits) if len(splits) > 1 else ()
+    fold = "" if folds else splits[0].fold
+    run = Run(path, config, images.path.resolve(), hash_of_images(images), images.classes.classes, fold, folds)
     if (path / "run.toml").exists():
         check_same(load_run(path), run)
         return run
     with whole_folder(path) as new:
-        write_split(split, images.clips, new / "split.csv")
+        write_splits(splits, images.clips, new / "split.csv")
         write_toml(run_table(run, images) | dict(facts or {}), new / "run.toml")
     return run
 
@@ -108,7 +139,7 @@ def check_same(old: Run, new: Run) -> None:
         raise ConfigError(
             f"{old.path} holds a run with {key} = {before.get(key)}, now it is {now.get(key)}; name another --out"
         )
-    if old.images_hash != new.images_hash or old.classes != new.classes:
+    if (old.images_hash, old.classes, old.fold, old.folds) != (new.images_hash, new.classes, new.fold, new.folds):
         raise ConfigError(f"{new.images} has changed since {old.path} was begun from it; name another --out")
 
 
@@ -128,15 +159,19 @@ def run_table(run: Run, images: ImageSet) -> dict[str, Any]:
         "images_sha256": run.images_hash,
         "classes": list(run.classes),
         "style": images.style,
+        **({"fold": run.fold} if run.fold else {}),
+        **({"folds": list(run.folds)} if run.folds else {}),
         "train": run.config.to_dict(),
         "mel": {k: v for k, v in images.mel.to_dict().items() if v is not None} if images.mel else {},
         "made_with": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
     }
 
 
-def write_split(split: Split, clips: pd.DataFrame, path: Path) -> None:
-    """Write the part of each clip, with who speaks."""
-    table = clips[["corpus", "clip", "speaker", "emotion"]].assign(part=split.part_of_each(len(clips)))
+def write_splits(splits: Sequence[Split], clips: pd.DataFrame, path: Path) -> None:
+    """Write the part of each clip, in each fold if there are several, with who speaks."""
+    names = [split.fold for split in splits] if len(splits) > 1 else ["part"]
+    parts = {name: split.part_of_each(len(clips)) for name, split in zip(names, splits, strict=True)}
+    table = clips[["corpus", "clip", "speaker", "emotion"]].assign(**parts)
     with whole_file(path) as temporary:
         table.to_csv(temporary, index=False)
 
@@ -155,4 +190,5 @@ def load_run(path: Path) -> Run:
     if table.get("format") != FORMAT:
         raise ConfigError(f"{path} is of run format {table.get('format')}, known is {FORMAT}; update emospec")
     config = TrainConfig.from_dict(table["train"], source=str(path / "run.toml"))
-    return Run(path, config, Path(table["images"]), table["images_sha256"], tuple(table["classes"]))
+    fold, folds = table.get("fold", ""), tuple(table.get("folds", ()))
+    return Run(path, config, Path(table["images"]), table["images_sha256"], tuple(table["classes"]), fold, folds)

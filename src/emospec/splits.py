@@ -1,7 +1,7 @@
-"""Protocols: who trains, who validates and who is tested, as pure functions of the table of clips."""
+"""Splits: the parts of a table of clips, how a part is held out, and the leaks that must not be in them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,15 +14,28 @@ Indices = NDArray[np.int64]
 PARTS = ("train", "validation", "test")
 
 
+class Division(NamedTuple):
+    """The rows that one fold of a protocol gives to each part; `fold` is empty where there is only one."""
+
+    train: Indices
+    validation: Indices
+    test: Indices
+    fold: str = ""
+
+
 @dataclass(frozen=True)
 class Split:
-    """Row numbers of the table of clips in each part, in ascending order; the parts never overlap."""
+    """Row numbers of the table of clips in each part, in ascending order; the parts never overlap.
+
+    `fold` names the fold, and a folder; it is empty for a protocol with one split.
+    """
 
     train: Indices
     validation: Indices
     test: Indices
     protocol: str
     seed: int
+    fold: str = ""
 
     def parts(self) -> dict[str, Indices]:
         """Return the three parts by name."""
@@ -36,33 +49,6 @@ class Split:
         return names
 
 
-@dataclass(frozen=True)
-class Protocol:
-    """A way to divide clips, and what it is good for; `random` ones put speakers into several parts."""
-
-    name: str
-    summary: str
-    divide: Callable[[pd.DataFrame, NDArray[np.int32], int], tuple[Indices, Indices, Indices]]
-    random: bool = False
-
-
-def divide_by_speaker(clips: pd.DataFrame, labels: NDArray[np.int32], seed: int) -> tuple[Indices, Indices, Indices]:
-    """Give about 70, 10 and 20 % of the clips to the parts, each speaker to one part alone."""
-    speakers = known_speakers(clips)
-    if len(set(speakers)) < 3:
-        raise SplitError(
-            f"protocol speakers needs at least 3 speakers, got {len(set(speakers))} "
-            f"({', '.join(sorted(set(speakers)))}); add a corpus, or use protocol notebook and its random split"
-        )
-    smallest = int(np.bincount(labels).min())
-    if smallest < 3:
-        raise SplitError(f"a class has {smallest} clips; protocol speakers needs at least 3 of each, one a part")
-    everyone = np.arange(len(clips))
-    rest, test = hold_out(everyone, labels, speakers, share=1 / 5, seed=seed)
-    train, validation = hold_out(rest, labels, speakers, share=1 / 8, seed=seed)
-    return train, validation, test
-
-
 def known_speakers(clips: pd.DataFrame) -> NDArray[np.object_]:
     """Return the speaker of each clip; clips without one are a `SplitError`."""
     speakers = speaker_keys(clips)
@@ -70,107 +56,100 @@ def known_speakers(clips: pd.DataFrame) -> NDArray[np.object_]:
     if n_unknown:
         raise SplitError(
             f"{n_unknown} of {len(clips)} clips have no speaker, so nobody can be kept out of training; "
-            "add a speaker column, or use protocol notebook and its random split"
+            "add a speaker column, or use a random protocol: notebook or kfold-random"
         )
     return speakers.to_numpy(dtype=object)
 
 
 def hold_out(
-    rows: Indices, labels: NDArray[np.int32], speakers: NDArray[np.object_], *, share: float, seed: int
+    rows: Indices, labels: NDArray[np.int32], groups: NDArray[np.object_], *, share: float, seed: int
 ) -> tuple[Indices, Indices]:
-    """Divide rows into (kept, held out) by speaker, the held-out part close to `share` and stratified by class."""
+    """Divide rows into (kept, held out) by group, the held-out part close to `share` and stratified by class.
+
+    A group is a speaker, or a text; the answer doesn't depend on the order of the clips. Where the wished share would
+    leave a side without some class, the held-out part grows, up to a half.
+    """
+    n_groups, smallest_class = len(set(groups[rows])), smallest(labels[rows])
+    if min(n_groups, smallest_class) < 2:
+        scarce = f"a single speaker or text ({groups[rows][0]})" if n_groups < 2 else "a class with a single clip"
+        raise SplitError(
+            f"{scarce} among {len(rows)} clips cannot be divided between two parts; use more clips or fewer classes"
+        )
+    for n_folds in range(min(round(1 / share), n_groups, smallest_class), 1, -1):
+        pairs = [(rows[kept], rows[held]) for kept, held in group_folds(rows, labels, groups, n_folds, seed)]
+        # Speakers differ in how many clips they have (TESS: 1,400 each, CREMA-D: 82), so folds differ in size.
+        best = min(pairs, key=lambda pair: (gaps(pair, labels), abs(len(pair[1]) - share * len(rows))))
+        if not gaps(best, labels):
+            break
+    return best
+
+
+def smallest(labels: NDArray[np.int32]) -> int:
+    """Return how many clips the rarest class has, among the classes that occur."""
+    return int(np.unique(labels, return_counts=True)[1].min())
+
+
+def group_folds(
+    rows: Indices, labels: NDArray[np.int32], groups: NDArray[np.object_], n_folds: int, seed: int
+) -> list[tuple[Indices, Indices]]:
+    """Return (others, fold) for each fold as positions within `rows`; every group is in one fold, stratified."""
     from sklearn.model_selection import StratifiedGroupKFold
 
-    n_folds = min(round(1 / share), len(set(speakers[rows])))
-    smallest_class = int(np.bincount(labels[rows])[np.unique(labels[rows])].min())
-    folds = StratifiedGroupKFold(max(2, min(n_folds, smallest_class)), shuffle=True, random_state=seed)
-    candidates = [(rows[kept], rows[held]) for kept, held in folds.split(rows, labels[rows], speakers[rows])]
-    # Speakers differ in how many clips they have (TESS: 1,400 each, CREMA-D: 82), so folds differ in size.
-    return min(
-        candidates, key=lambda pair: (class_gaps(labels[pair[1]], labels[rows]), abs(len(pair[1]) - share * len(rows)))
-    )
+    folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+    return list(folds.split(rows, labels[rows], groups[rows]))
 
 
-def class_gaps(held: NDArray[np.int32], all_labels: NDArray[np.int32]) -> int:
-    """Count the classes that the held-out part lacks."""
-    return len(set(all_labels.tolist()) - set(held.tolist()))
+def gaps(sides: tuple[Indices, Indices], labels: NDArray[np.int32]) -> int:
+    """Count the classes that one of the two sides lacks."""
+    first, second = (set(labels[rows].tolist()) for rows in sides)
+    return len(first ^ second)
 
 
-def divide_as_the_notebook(
-    clips: pd.DataFrame, labels: NDArray[np.int32], seed: int
-) -> tuple[Indices, Indices, Indices]:
-    """Repeat the original notebook's split: a random fifth held out, its halves for validation and test.
-
-    Its random state is 42 whatever the seed, since its published figures belong to that one split.
-    """
-    from sklearn.model_selection import train_test_split
-
-    if len(clips) < 10:
-        raise SplitError(f"protocol notebook needs at least 10 clips, got {len(clips)}")
-    train, held = train_test_split(np.arange(len(clips)), test_size=0.2, random_state=42)
-    validation, test = train_test_split(held, test_size=0.5, random_state=42)
-    return train, validation, test
-
-
-PROTOCOLS: dict[str, Protocol] = {
-    protocol.name: protocol
-    for protocol in (
-        Protocol(
-            "speakers", "each speaker in one part alone, stratified by class, seeded (default)", divide_by_speaker
-        ),
-        Protocol(
-            "notebook",
-            "the original notebook's random split (random state 42): test speakers are in training too",
-            divide_as_the_notebook,
-            random=True,
-        ),
-    )
-}
-
-
-def make_split(clips: pd.DataFrame, labels: NDArray[np.int32], protocol: str, seed: int) -> Split:
-    """Divide clips by a named protocol.
-
-    Parameters
-    ----------
-    clips : DataFrame
-        One row a clip, with columns `corpus` and `speaker`.
-    labels : int32, shape (n_clips,)
-        Class of each clip.
-
-    Raises
-    ------
-    SplitError
-        If the clips don't allow the protocol, a part lacks a class, or a speaker would stand in two parts
-        under a protocol that isn't random.
-    """
-    if protocol not in PROTOCOLS:
-        raise SplitError(f"unknown protocol {protocol!r}; known: {', '.join(PROTOCOLS)}")
-    train, validation, test = PROTOCOLS[protocol].divide(clips, labels, seed)
-    split = Split(np.sort(train), np.sort(validation), np.sort(test), protocol, seed)
-    check_classes(split, labels, clips["emotion"])
-    if not PROTOCOLS[protocol].random:
-        check_speakers(split, speaker_keys(clips))
-    return split
-
-
-def check_classes(split: Split, labels: NDArray[np.int32], emotions: "pd.Series[str]") -> None:
-    """Raise if a part lacks a class: its recall would be undefined."""
+def check_classes(
+    split: Split, labels: NDArray[np.int32], emotions: "pd.Series[str]", *, parts: tuple[str, ...] = PARTS
+) -> None:
+    """Raise if one of the parts named lacks a class: its recall would be undefined."""
     for part, rows in split.parts().items():
         missing = sorted(set(labels.tolist()) - set(labels[rows].tolist()))
-        if missing:
+        if missing and part in parts:
             name = emotions.iloc[int(np.flatnonzero(labels == missing[0])[0])]
+            fold = f" of fold {split.fold}" if split.fold else ""
             raise SplitError(
-                f"protocol {split.protocol} leaves class {name} without a clip in the {part} part "
-                f"({len(rows)} clips); use more clips or fewer classes"
-                + ("" if PROTOCOLS[split.protocol].random else ", or another seed")
+                f"protocol {split.protocol} leaves class {name} without a clip in the {part} part{fold} "
+                f"({len(rows)} clips); use more clips, fewer classes or another protocol"
             )
 
 
-def check_speakers(split: Split, speakers: "pd.Series[str]") -> None:
-    """Raise if a speaker stands in two parts."""
-    found: dict[str, str] = {}
-    for part, rows in split.parts().items():
-        for speaker in speakers.iloc[rows].dropna().unique():
-            if found.setdefault(speaker, part) != part:
-                raise SplitError(f"speaker {speaker} is in {found[speaker]} and in {part}; a split must part speakers")
+def check_speakers(split: Split, clips: pd.DataFrame) -> None:
+    """Raise if a speaker stands in two parts.
+
+    A single training speaker may also validate, with texts that training doesn't have; nobody may also be tested.
+    """
+    speakers = speaker_keys(clips)
+    check_apart(split, speakers, "speaker", ("train", "test"))
+    check_apart(split, speakers, "speaker", ("validation", "test"))
+    alone = len(set(speakers.iloc[np.append(split.train, split.validation)])) == 1
+    check_apart(split, clips["text"] if alone else speakers, "text" if alone else "speaker", ("train", "validation"))
+
+
+def check_apart(split: Split, values: "pd.Series[str]", kind: str, parts: tuple[str, str]) -> None:
+    """Raise if two parts share a value, such as a speaker."""
+    first, second = (set(values.iloc[split.parts()[part]].dropna()) for part in parts)
+    for value in sorted(first & second):
+        raise SplitError(f"{kind} {value} is in {parts[0]} and in {parts[1]}; a split must part {kind}s")
+
+
+def check_contents(split: Split, clips: pd.DataFrame, digests: NDArray[np.generic]) -> None:
+    """Raise if clips of identical content (equal digests) stand in two parts."""
+    names = (clips["corpus"] + "/" + clips["clip"]).fillna("a clip without a name")
+    table = pd.DataFrame({"part": split.part_of_each(len(clips)), "digest": digests, "name": names.to_numpy()})
+    table = table[table["part"] != ""].dropna(subset="digest")
+    first = table.groupby("digest")[["part", "name"]].transform("first")
+    table = table.assign(first_part=first["part"], first_name=first["name"])
+    leaks = table[table["part"] != table["first_part"]]
+    if len(leaks):
+        leak = leaks.iloc[0]
+        raise SplitError(
+            f"clips {leak['first_name']} ({leak['first_part']}) and {leak['name']} ({leak['part']}) are identical; "
+            "remove one of the two files and make the images again (`emospec doctor` lists such files)"
+        )

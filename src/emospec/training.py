@@ -1,7 +1,7 @@
 """Fit a network on the training part, choose by the validation part, and go on where it stopped."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -17,13 +17,14 @@ from emospec.callbacks import Checkpoint, ProgressLine, SeedEachEpoch, StopAfter
 from emospec.errors import ConfigError
 from emospec.files import whole_file
 from emospec.image_set import ImageSet
-from emospec.judging import judge
+from emospec.judging import images_under, judge, judge_folds
 from emospec.losses import build_loss, build_metrics, class_weights
 from emospec.models import build_model, find_architecture
 from emospec.models.architecture import Architecture
+from emospec.protocols import make_splits
 from emospec.runs import Run, open_run
 from emospec.settings import TrainConfig
-from emospec.splits import Indices, make_split
+from emospec.splits import Indices, Split
 
 Say = Callable[[str], None]
 
@@ -33,7 +34,8 @@ def train(
 ) -> Run:
     """Train one model on one image set, judge it once on the test part, and write the run folder.
 
-    The same call on an unfinished folder goes on after its last whole epoch; on a finished one it does nothing.
+    Under a protocol of several folds that is one model a fold, and one report of all test parts together. The same
+    call on an unfinished folder goes on after its last whole epoch; on a finished one it does nothing.
 
     Parameters
     ----------
@@ -49,22 +51,44 @@ def train(
         For settings that don't fit together, before anything is written.
     """
     check_tensorboard(config)
-    split = make_split(images.clips, images.labels, config.protocol, config.seed)
-    data = TrainingData.of(images, split.train, split.validation)
+    images = images_under(images, config.protocol)
+    splits = make_splits(images.clips, images.labels, config.protocol, config.seed, digests=images.digests())
+    known = {**(facts or {}), **what_was_used(config)}
     with on_device(config.device), in_precision(config.precision):
-        model = build_compiled(config, data)
-        run = open_run(out, config, images, split, facts={**(facts or {}), **what_was_used(config)})
-        checkpoint = Checkpoint(out)
+        build_compiled(config, TrainingData.of(images, splits[0].train, splits[0].validation))  # raises if it can't be
+        run = open_run(out, config, images, splits, facts=known)
         if run.finished:
-            checkpoint.forget()
+            Checkpoint(out).forget()
             say(f"{out} is finished already; its report stands in report.html")
-            return run
-        fit(model, data, run, checkpoint, say)
-        with whole_file(out / "model.keras") as temporary:
-            model.save(temporary)
-        judge(run, model, images)
-        checkpoint.forget()
+        elif run.folds:
+            train_folds(run, images, splits, known, say)
+        else:
+            train_one(run, images, splits[0], say)
     return run
+
+
+def train_one(run: Run, images: ImageSet, split: Split, say: Say) -> None:
+    """Train the one model of a run, and judge it."""
+    data = TrainingData.of(images, split.train, split.validation)
+    model, checkpoint = build_compiled(run.config, data), Checkpoint(run.path)
+    fit(model, data, run, checkpoint, say)
+    with whole_file(run.path / "model.keras") as temporary:
+        model.save(temporary)
+    judge(run, model, images)
+    checkpoint.forget()
+
+
+def train_folds(run: Run, images: ImageSet, splits: Sequence[Split], facts: Mapping[str, Any], say: Say) -> None:
+    """Train the model of each fold that isn't finished, then judge them together."""
+    for number, split in enumerate(splits, start=1):
+        fold = open_run(run.fold_path(split.fold), run.config, images, (split,), facts=facts)
+        if fold.finished:
+            Checkpoint(fold.path).forget()
+            continue
+        say(f"fold {number} of {len(splits)}: {split.fold}")
+        keras.utils.clear_session()  # or each fold's graph stays in memory
+        train_one(fold, images, split, say)
+    judge_folds(run, images)
 
 
 @dataclass(frozen=True)

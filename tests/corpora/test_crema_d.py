@@ -81,6 +81,78 @@ def test_a_broken_table_is_refused(text, make_files):
         load_corpus("crema-d", root)
 
 
+COUNTED = """"","A","D","F","H","N","S","fileName","numResponses","agreement","emoVote","meanEmoRespNorm"
+"100001",1,0,0,0,9,0,"1001_DFA_ANG_XX",10,0.9,"N",NA
+"100002",0,0,0,0,0,0,"1002_DFA_ANG_XX",0,NA,"",NA
+"107443",9,0,0,0,1,0,"ANG_HI_practice",10,0.9,"A",NA
+"200001",8,2,0,0,0,0,"1001_DFA_ANG_XX",10,0.8,"A",NA
+"300001",7,3,0,0,0,0,"1001_DFA_ANG_XX",10,0.7,"A",NA
+"""
+SUMMED_UP = """"","FileName","VoiceVote","VoiceLevel","FaceVote","FaceLevel","MultiModalVote","MultiModalLevel"
+"1","1001_DFA_ANG_XX","A:H","69.1","N","92.22","N","64.78"
+"2","1002_DFA_ANG_XX","","","A","69.54","A","1"
+"""
+
+
+@pytest.fixture
+def heard(make_files):
+    """Return a function that writes tables of votes beside AudioWAV, and returns the votes of the two clips."""
+
+    def load(tables, root="."):
+        corpus = make_files("AudioWAV/1001_DFA_ANG_XX.wav", "AudioWAV/1002_DFA_ANG_XX.wav", root="downloads/CREMA-D")
+        for name, text in tables.items():
+            (corpus / name).parent.mkdir(exist_ok=True)
+            (corpus / name).write_text(text)
+        return load_corpus("crema-d", corpus / root)["votes"].fillna("").tolist()
+
+    return load
+
+
+@pytest.mark.parametrize("root", [".", "AudioWAV", ".."])
+@pytest.mark.parametrize("folder", ["", "processedResults/", "AudioWAV/"])
+def test_the_counted_votes_are_those_by_voice_alone(folder, root, heard):
+    assert heard({f"{folder}tabulatedVotes.csv": COUNTED}, root) == ["angry=1 neutral=9", ""]
+
+
+@pytest.mark.parametrize("folder", ["", "processedResults/"])
+def test_the_most_frequent_answers_are_read_where_nothing_is_counted(folder, heard):
+    assert heard({f"{folder}summaryTable.csv": SUMMED_UP}) == ["angry happy", ""]
+
+
+def test_counted_votes_come_before_the_most_frequent_answers(heard):
+    tables = {"summaryTable.csv": SUMMED_UP, "processedResults/tabulatedVotes.csv": COUNTED}
+    assert heard(tables) == ["angry=1 neutral=9", ""]
+
+
+def test_what_listeners_heard_is_not_known_without_a_table(heard):
+    assert heard({}) == ["", ""]
+
+
+def test_the_one_file_with_a_short_name_has_the_votes_of_its_clip(make_files):
+    root = make_files("1040_ITH_SAD_X.wav")
+    (root / "summaryTable.csv").write_text(SUMMED_UP.replace("1001_DFA_ANG_XX", "1040_ITH_SAD_XX"))
+    assert first_clip(root)["votes"] == "angry happy"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("summaryTable.csv", SUMMED_UP.replace("A:H", "A;H")),
+        ("summaryTable.csv", "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 9\n"),
+        ("summaryTable.csv", ""),
+        ("tabulatedVotes.csv", COUNTED.replace('"100001",1', '"100001",many')),
+        ("tabulatedVotes.csv", COUNTED.replace('"",', "").replace('"100001",', "")),
+        ("tabulatedVotes.csv", COUNTED.replace("100001", "1")),
+        ("tabulatedVotes.csv", COUNTED[:-40]),
+    ],
+    ids=["another separator", "a pointer", "empty", "no number", "no row numbers", "other row numbers", "cut off"],
+)
+def test_a_broken_table_of_votes_is_refused_in_one_line(name, text, heard):
+    with pytest.raises(CorpusError, match=rf"{name} cannot be read \(.*expected .*; get the owners' file") as caught:
+        heard({name: text})
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.real_data
 @pytest.mark.skipif("EMOSPEC_DATA" not in os.environ, reason="EMOSPEC_DATA names no folder of real corpora")
 def test_the_real_clips_of_71_actors_are_read():

@@ -24,12 +24,13 @@ def test_two_columns_are_enough(a_table):
 
 def test_every_column_is_read(a_table):
     table = a_table(
-        'path,emotion,speaker,sex,age,text,intensity,corpus,clip\nx.wav,sad,007,F,31,"Hello, you",high,mine,take 1\n'
+        "path,emotion,speaker,sex,age,text,intensity,corpus,clip,votes\n"
+        'x.wav,sad,007,F,31,"Hello, you",high,mine,take 1,sad=3 angry=1\n'
     )
     clip = load_corpus("csv", table).iloc[0]
     assert clip.drop("path").to_dict() == {
         "corpus": "mine", "clip": "take 1", "speaker": "007", "sex": "female", "age": 31,
-        "text": "Hello, you", "emotion": "sad", "intensity": "high",
+        "text": "Hello, you", "emotion": "sad", "intensity": "high", "votes": "sad=3 angry=1",
     }  # fmt: skip
 
 
@@ -115,3 +116,14 @@ def test_a_link_keeps_its_own_name(a_table):
     table = a_table("path,emotion\nlink.wav,angry\n")
     (table.parent / "link.wav").symlink_to("x.wav")
     assert load_corpus("csv", table)["clip"].tolist() == ["link"]
+
+
+def test_votes_may_be_spelled_as_emotions_may(a_table):
+    table = a_table("path,emotion,votes\nx.wav,sad,joy=2 grumpy=1\n")
+    assert load_corpus("csv", table, spellings={"grumpy": "angry"})["votes"].tolist() == ["happy=2 angry=1"]
+
+
+@pytest.mark.parametrize("votes", ["sad=", "sad:3", "sad=3 angry", "sad=1 sadness=2", "weird=3", "3"])
+def test_votes_that_cannot_be_read_are_refused_with_their_line(votes, a_table):
+    with pytest.raises(CorpusError, match=r"line 2: (votes '.*' cannot be read|unknown emotion)"):
+        load_corpus("csv", a_table(f"path,emotion,votes\nx.wav,sad,{votes}\n"))

@@ -83,7 +83,7 @@ def load_corpora(sources: Sequence[str], *, spellings: Mapping[str, str] | None 
     """
     if not sources:
         raise CorpusError(f"no corpus given; expected NAME=ROOT with a name of {', '.join(CORPORA)}")
-    tables = [load_corpus(name, root, spellings=spellings) for name, root in map(_source, sources)]
+    tables = [load_corpus(name, root, spellings=spellings) for name, root in map(name_and_root, sources)]
     clips = pd.concat(tables, ignore_index=True)
     _check_no_file_twice(clips)
     for left_out in ("unparsed", "copies"):
@@ -98,7 +98,8 @@ def find_corpus(name: str) -> Corpus:
     return CORPORA[name]
 
 
-def _source(source: str) -> tuple[str, str]:
+def name_and_root(source: str) -> tuple[str, str]:
+    """Return the two parts of `NAME=ROOT`; anything else is a `CorpusError`."""
     name, equals, root = source.partition("=")
     if not (name.strip() and equals and root.strip()):
         raise CorpusError(

@@ -26,6 +26,7 @@ class Clip(NamedTuple):
     intensity: str | None = None
     corpus: str | None = None  # None: the corpus that is being read
     name: str | None = None  # None: the stem of the file
+    votes: str | None = None  # what listeners heard, as `format_votes` writes it
 
 
 class Reading(NamedTuple):

@@ -1,17 +1,20 @@
-"""Any collection listed in a CSV file: `path,emotion[,speaker,sex,age,text,intensity,corpus,clip]`."""
+"""Any collection listed in a CSV file: `path,emotion[,speaker,sex,age,text,intensity,corpus,clip,votes]`."""
 
 import csv
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from emospec.clips import parse_votes
 from emospec.corpora.core import Clip, Corpus, Reading, Spellings
 from emospec.emotions import canonical_emotion
 from emospec.errors import ConfigError, CorpusError, EmospecError
 from emospec.files import expand_home, real_path
 
 REQUIRED = ("path", "emotion")
-OPTIONAL = ("speaker", "sex", "age", "text", "intensity", "corpus", "clip")
+OPTIONAL = ("speaker", "sex", "age", "text", "intensity", "corpus", "clip", "votes")
 SEXES = {"m": "male", "man": "male", "f": "female", "w": "female", "woman": "female"}
+ANSWER = re.compile(r"[^\s=\d]+")
 
 Row = Mapping[str, str]
 
@@ -77,6 +80,7 @@ def _clip(row: Row, where: str, folder: Path, spellings: Spellings) -> Clip:
         intensity=row.get("intensity") or None,
         corpus=row.get("corpus") or None,
         name=row.get("clip") or None,
+        votes=_votes(row.get("votes", ""), where, spellings),
     )
 
 
@@ -102,6 +106,17 @@ def _age(cell: str, where: str) -> int | None:
         return None if age is None else int(age)
     except (ValueError, OverflowError):
         raise CorpusError(f"{where}: age {cell!r} is not a number of years; leave the cell empty if unknown") from None
+
+
+def _votes(cell: str, where: str, spellings: Spellings) -> str | None:
+    if not cell:
+        return None
+    try:
+        votes = ANSWER.sub(lambda answer: canonical_emotion(answer[0], spellings), cell)
+        parse_votes(votes)
+    except EmospecError as error:
+        raise CorpusError(f"{where}: {error}") from None
+    return votes
 
 
 def _check_files(files: list[tuple[int, Path]], table: Path) -> None:
