@@ -27,6 +27,7 @@ format: .venv/.stamp-check
 # The original notebook's experiment and the same networks on CREMA-D; hours. DATA is the folder of the real data.
 reproduce: .venv/.stamp-demo
 	$(BIN)/python experiments/reproduce.py $(DATA) --runs $(RUNS)
+	$(BIN)/python experiments/believe.py $(DATA) --runs $(RUNS)
 
 .venv/pyvenv.cfg:
 	$(PYTHON) -m venv .venv

@@ -147,7 +147,7 @@ bfloat16. In brackets 95 % intervals, which resample speakers; the difference is
 """
 PEOPLE = """## People on the same clips
 
-CREMA-D's owners had {n_all} of these clips named by listeners from the voice alone, with six answers to choose from
+CREMA-D's owners had all {n_all} clips named by listeners from the voice alone, with six answers to choose from
 (disgust and neutral beside the four). The summary that comes with the corpus holds the most frequent answer only. For
 {left_out} % of the clips that was disgust or neutral; of all clips, {of_all} % were named as the actor meant it. On
 the {n} clips whose most frequent answer is one of the four classes, people and networks compare so:
@@ -164,7 +164,9 @@ def write_doctor(data: Path, runs: Path) -> None:
     """Write the doctor's account of the corpus, and its pictures."""
     out = runs / "doctor-crema-d"
     shutil.rmtree(out, ignore_errors=True)
-    account = str(run_doctor(f"crema-d={data / 'crema-d'}", json=None, out=out, workers=0))
+    root = (data / "crema-d").resolve()
+    account = str(run_doctor(f"crema-d={root}", json=None, out=out, workers=0)).replace(str(root), "data/CREMA-D")
+    account = account.replace(str(out), "DIR")
     write_text(
         f"# The doctor's account of CREMA-D (71 actors, four emotions)\n\n```text\n{account}\n```\n",
         RESULTS / "doctor-crema-d.md",

@@ -155,20 +155,21 @@ def judge_again_finds_the_same_clips(path: Path, images: ImageSet) -> None:
 
 
 def leaky_set() -> ImageSet:
-    """Every speaker has one picture of their own for each emotion, in which nothing else tells the emotion."""
+    """A bright spot tells the emotion by its height, but each speaker, who has a column, has an order of their own."""
     images = image_set(n_speakers=6, clips_per_class=6)
     rng = np.random.default_rng(0)
-    pictures = rng.integers(0, 255, (6, 4, *images.images.shape[1:]), dtype=np.uint8)
-    for row, (speaker, label) in enumerate(zip(images.clips["speaker"], images.labels, strict=True)):
-        noise = rng.integers(-20, 20, images.images.shape[1:])
-        images.images[row] = np.clip(pictures[int(speaker[1:]), label].astype(int) + noise, 0, 255)
+    orders = [rng.permutation(4) for _ in range(6)]
+    images.images[:] = rng.integers(0, 60, images.images.shape)
+    for image, speaker, label in zip(images.images, images.clips["speaker"], images.labels, strict=True):
+        column, height = int(speaker[1:]), orders[int(speaker[1:])][label]
+        image[6 * height : 6 * height + 6, 4 * column : 4 * column + 4] = 255
     return images
 
 
 def test_a_leak_shows_as_a_gap(tmp_path: Path) -> None:
-    config = replace(CONFIG, filters=(8, 8, 16), epochs=12, learning_rate=0.005)
+    config = replace(CONFIG, filters=(8, 8, 16), epochs=30, learning_rate=0.005)
     gap = leak_gap(leaky_set(), config, tmp_path / "gap", folds=3, say=quietly)
-    assert gap.random.report()["uar"]["value"] > 0.8
+    assert gap.random.report()["uar"]["value"] > 0.7
     assert gap.speakers.report()["uar"]["value"] < 0.5
     assert gap.difference["uar"]["low"] > 0.2
     assert gap.difference["uar"]["value"] == pytest.approx(

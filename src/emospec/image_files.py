@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emospec.emotions import Labels, canonical_emotion, class_set
-from emospec.errors import ConfigError, ImageSetError, first_line
+from emospec.errors import ConfigError, EmospecError, ImageSetError, first_line
 from emospec.files import read_json
 from emospec.images import Pixels, read_image
 
@@ -193,7 +193,18 @@ def read_clips(path: Path | None, names: Sequence[str], labels: NDArray[np.int32
     _check_emotions(table, emotions, path)
     table["emotion"] = pd.Series(emotions, index=table.index, dtype="string")
     table["age"] = _ages(table["age"], path)
+    _check_votes(table["votes"], path)
     return table
+
+
+def _check_votes(votes: "pd.Series[str]", path: Path | None) -> None:
+    from emospec.clips import parse_votes
+
+    for cell in votes.dropna().unique():
+        try:
+            parse_votes(cell)
+        except EmospecError as error:
+            raise ImageSetError(f"{path}: {error}") from None
 
 
 def _read_csv(path: Path) -> "pd.DataFrame":
