@@ -57,7 +57,7 @@ def judge(run: Run, model: keras.Model, images: ImageSet) -> Report | None:
         write_json(fold_without_a_class(run, images, judged), run.path / "report.json")
         return None
     report = evaluate_rows(run, images, judged, run.training_speakers())
-    facts = {"n_parameters": model.count_params(), **matrix_of(run, [run])}
+    facts = {"n_parameters": model.count_params(), "folds": None, **matrix_of(run, [run])}
     write_pages(run, images, judged, {**report.to_dict(), **facts}, layers_png(model))
     return report
 
@@ -115,9 +115,9 @@ def fold_row(fold: str, report: dict[str, Any]) -> dict[str, Any]:
 
 
 def matrix_of(run: Run, folds: Sequence[Run]) -> dict[str, Any]:
-    """Return the UAR of each model on each corpus, under `cross-corpus`; else nothing."""
+    """Return the UAR of each model on each corpus, under `cross-corpus`; else None."""
     if find_protocol(run.config.protocol)[0].name != "cross-corpus":
-        return {}
+        return {"matrix": None}
     by_model = {trained_on(fold): uar_by_corpus(fold) for fold in folds}
     corpora = sorted(set().union(*by_model.values()))
     scores = [[scores.get(corpus) for corpus in corpora] for scores in by_model.values()]
