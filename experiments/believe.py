@@ -83,7 +83,9 @@ def write_leak_gaps(gaps: dict[str, LeakGap]) -> None:
     write_json(values, RESULTS / "leak-gap.json")
     rows = [line for gaps_of in values.values() for line in lines_of(gaps_of)]
     listeners = next(iter(values.values()))["speakers"]["listeners"]
-    write_text(TEXT.format(table="\n".join([HEAD, *rows]), people=people(listeners, values)), RESULTS / "leak-gap.md")
+    text = TEXT.format(table="\n".join([HEAD, *rows]), people=people(listeners, values))
+    shown = [pictures(gap.speakers.path, f"{model}-speakers") for model, gap in gaps.items()]
+    write_text("\n".join([text, "## Each network on speakers that it never heard\n", *shown]), RESULTS / "leak-gap.md")
 
 
 def percent(score: dict[str, float], sign: str = "") -> str:
@@ -167,12 +169,20 @@ def write_doctor(data: Path, runs: Path) -> None:
     root = (data / "crema-d").resolve()
     account = str(run_doctor(f"crema-d={root}", json=None, out=out, workers=0)).replace(str(root), "data/CREMA-D")
     account = account.replace(str(out), "DIR")
-    write_text(
-        f"# The doctor's account of CREMA-D (71 actors, four emotions)\n\n```text\n{account}\n```\n",
-        RESULTS / "doctor-crema-d.md",
-    )
-    for picture in (out / "figures").glob("*.png"):
-        shutil.copy(picture, RESULTS.parent / "figures" / f"doctor-{picture.name}")
+    title = "# The doctor's account of CREMA-D (71 actors, four emotions)"
+    write_text(f"{title}\n\n```text\n{account}\n```\n\n{pictures(out, 'doctor')}", RESULTS / "doctor-crema-d.md")
+
+
+def pictures(folder: Path, prefix: str) -> str:
+    """Copy the pictures of a folder to those of the docs, and return the Markdown that shows them."""
+    lines = []
+    for picture in sorted((folder / "figures").glob("*.png")):
+        if picture.stem in ("examples", "layers"):  # say nothing of the scores
+            continue
+        name = f"{prefix}-{picture.name}"
+        shutil.copy(picture, RESULTS.parent / "figures" / name)
+        lines.append(f"![{picture.stem}](../figures/{name})\n")
+    return "\n".join(lines)
 
 
 def write_audit(data: Path, runs: Path, gaps: dict[str, LeakGap]) -> None:
@@ -190,7 +200,8 @@ def write_audit(data: Path, runs: Path, gaps: dict[str, LeakGap]) -> None:
     )
     print(done)
     write_json(read_json(out / "audit.json"), RESULTS / "audit-crema-d.json")
-    write_text((out / "audit.md").read_text(encoding="utf-8"), RESULTS / "audit-crema-d.md")
+    account = (out / "audit.md").read_text(encoding="utf-8")
+    write_text(f"{account}\n## Pictures\n\n{pictures(out, 'audit')}", RESULTS / "audit-crema-d.md")
 
 
 def main() -> int:
