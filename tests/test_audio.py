@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import av
@@ -138,3 +139,9 @@ def test_samples_on_the_scale_of_integers_are_refused(tmp_path):
 
 def test_an_error_is_one_line(tmp_path):
     assert "\n" not in error_of(write(tmp_path / "a.wav", np.zeros(8000)))
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(AudioError, match="is no file"):
+        read_audio(tmp_path / "pipe.wav", 16000)

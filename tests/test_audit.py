@@ -11,7 +11,7 @@ import pytest
 from audit_samples import angry, model_of, oracle, write_voices
 from emospec import audit_scores
 from emospec.audit import Audit, audit, run_audit
-from emospec.audit_limits import limits_from
+from emospec.audit_limits import FairnessLimits, Limits, limits_from
 from emospec.corpora import load_corpora
 from emospec.errors import EmospecError
 
@@ -116,16 +116,49 @@ def test_an_interrupted_audit_goes_on_without_scoring_finished_chunks_again(
     assert not (tmp_path / "out").exists()
     rest = Counting(-1)
     assert audit(model_of(rest), few, out=tmp_path / "out").facts["n_clips"] == 12
-    assert rest.calls == a_chunk
+    assert rest.calls == 1 + a_chunk  # the clean clips of the first chunk, to see that the model is the same
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_other_limits_judge_the_same_scores_anew(few: pd.DataFrame, tmp_path: Path) -> None:
     audit(model_of(oracle), few, out=tmp_path / "out")
     limits = limits_from({"correctness": {"share": 0.0}, "fairness": {"columns": ["corpus"]}})
-    again = audit(model_of(Counting(0)), few, out=tmp_path / "out", limits=limits)  # would be interrupted at once
+    again = audit(model_of(Counting(1)), few, out=tmp_path / "out", limits=limits)  # the second call would interrupt it
     assert {verdict.of.get("column") for verdict in again.verdicts} == {None, "corpus"}
     assert json.loads((tmp_path / "out" / "audit.json").read_text())["limits"]["correctness"]["share"] == 0
+
+
+@pytest.mark.parametrize("part", ["fairness", "robustness"])
+def test_a_part_without_verdicts_is_left_out(part: str, few: pd.DataFrame, tmp_path: Path) -> None:
+    limits = {"fairness": Limits(fairness=FairnessLimits(columns=())), "robustness": Limits(robustness={})}[part]
+    audit(model_of(oracle), few, out=tmp_path / "out")
+    done = audit(model_of(oracle), few, out=tmp_path / "out", limits=limits)
+    assert {verdict.part for verdict in done.verdicts} == {*TESTED} - {part}
+    account = (done.path / "audit.md").read_text()
+    assert f"({part})" not in account
+    assert f'id="{part}"' not in (done.path / "audit.html").read_text()
+    drawn = [f"figures/{path.name}" for path in sorted((done.path / "figures").iterdir())]
+    assert sorted(re.findall(r"figures/\w+\.png", account)) == drawn
+    assert len(drawn) == {"fairness": 3, "robustness": 2}[part]
+
+
+def test_an_account_that_cannot_be_made_leaves_the_one_that_is_there(
+    few: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(facts: Any) -> Any:
+        raise ZeroDivisionError
+
+    audit(model_of(oracle), few, out=tmp_path / "out")
+    before = (tmp_path / "out" / "audit.md").read_bytes()
+    monkeypatch.setattr("emospec.audit_page.page_files", fail)
+    with pytest.raises(ZeroDivisionError):
+        audit(model_of(oracle), few, out=tmp_path / "out", limits=limits_from({"correctness": {"uar": 1.0}}))
+    assert (tmp_path / "out" / "audit.md").read_bytes() == before
+
+
+def test_a_seed_that_cannot_be_is_told_in_a_line(few: pd.DataFrame, tmp_path: Path) -> None:
+    with pytest.raises(EmospecError, match="seed is -1"):
+        audit(model_of(oracle), few, out=tmp_path / "out", seed=-1)
 
 
 def test_a_folder_with_something_else_is_refused_before_anything_is_scored(few: pd.DataFrame, tmp_path: Path) -> None:

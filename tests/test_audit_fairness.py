@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from audit_samples import FOUR, answers, people, wrong_for
-from emospec.audit_fairness import check_fairness, clips_interval, describe_groups, judge_gap
+from emospec.audit_answers import widened
+from emospec.audit_fairness import check_fairness, clips_interval, describe_groups, judge_gap, possible
 from emospec.audit_limits import FairnessLimits
 from emospec.metrics import Estimate
 
@@ -66,6 +67,24 @@ def test_the_interval_by_clips_is_that_computed_by_hand() -> None:
     # (4 + 2) / (4 + 4) = 0.75, half-width 1.96 sqrt(0.75 * 0.25 / 8 * (1 - 4 / 16)) = 0.2599
     low, high = clips_interval(np.array([4]), np.array([4]), np.array([16]))
     assert (low, high) == pytest.approx((0.4901, 1.0099), abs=1e-4)
+
+
+def test_an_interval_that_leaves_out_its_value_is_not_narrowed_by_being_widened() -> None:
+    # sqrt(4 / 3) * 3.1824 / 1.9600 = 1.8749 times the 0.10 above the value; below it there is nothing to widen
+    low, high = widened(Estimate(0.10, 0.12, 0.20), 4).low, widened(Estimate(0.10, 0.12, 0.20), 4).high
+    assert (low, high) == pytest.approx((0.12, 0.28749), abs=1e-5)
+    assert widened(Estimate(0.10, 0.0, 0.08), 4).high == 0.08
+
+
+def test_a_difference_lies_where_the_score_of_a_group_can_be() -> None:
+    assert possible(Estimate(0.2, -0.8, 0.4), 0.75) == Estimate(0.2, -0.75, 0.25)
+    assert possible(Estimate(0.2, None, None), 0.75) == Estimate(0.2, None, None)
+    clips = people(8, 1)
+    labels = FOUR.encode(clips["emotion"])
+    women_only = answers(clips, wrong_for(labels, clips["sex"] == "male"))  # UAR 0.5; 1 for women, 0 for men
+    uar = {v.of["group"]: (v.low, v.high) for v in check_fairness(women_only, SEX) if v.check == "uar"}
+    assert uar["female"][1] == 0.5
+    assert uar["male"][0] == -0.5
 
 
 def test_a_group_of_few_speakers_or_without_a_class_is_unclear() -> None:

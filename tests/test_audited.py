@@ -70,8 +70,10 @@ def test_another_file_is_another_model(tmp_path: Path) -> None:
         ("no-such.py:score", "does not exist"),
         ("there.py:other", "has no function other"),
         ("there.py:NUMBER", "has no function NUMBER"),
-        ("broken.py:score", "cannot be run"),
-        ("wanting.py:score", "cannot be run"),
+        ("broken.py:score", r"SyntaxError: .* \(.*broken.py:1\); try `python broken.py`"),
+        ("wanting.py:score", r"ModuleNotFoundError: No module named .* \(wanting.py:1\)"),
+        ("nameless.py:score", r"NameError: name 'nump' is not defined \(nameless.py:2\)"),
+        ("leaving.py:score", r"SystemExit: 0 \(leaving.py:1\)"),
     ],
 )
 def test_what_is_no_function_is_told_in_a_line(
@@ -81,5 +83,35 @@ def test_what_is_no_function_is_told_in_a_line(
     Path("there.py").write_text("NUMBER = 1\ndef score(*given): pass\n")
     Path("broken.py").write_text("def score(:\n")
     Path("wanting.py").write_text("import no_such_module_anywhere\n")
+    Path("nameless.py").write_text("import numpy\nWEIGHTS = nump.ones(4)\n")
+    Path("leaving.py").write_text("raise SystemExit(0)\n")
     with pytest.raises(ConfigError, match=said):
         load_function_model(spec, "four")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("def score(w, r, c):\n    return {}['x']\n", r"KeyError: 'x' \(m.py:2\)"),
+        ("def score(w, r, c):\n    raise OSError('gone\\nmore')\n", r"OSError: gone \(m.py:2\)"),
+        ("def score(w, r, c):\n    assert 1 > 2\n", r"AssertionError \(m.py:2\)"),
+        ("\ndef score(w):\n    return w\n", r"TypeError: score\(\) takes 1 .* 3 were given \(m.py:2\)"),
+        ("def score(w, r, c): return [[1, 0], [1]]\n", r"ValueError: .*inhomogeneous.* \(m.py:1\)"),
+        ("def score(w, r, c):\n    raise SystemExit\n", r"SystemExit \(m.py:2\)"),
+        ("from os.path import join as score\n", r"TypeError: .* \(m.py\)"),
+    ],
+)
+def test_an_error_in_the_function_is_a_line_with_its_kind_and_place(
+    code: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("m.py").write_text(code)
+    with pytest.raises(EmospecError, match=rf"^m.py:score failed with {said}; expected FUNCTION") as raised:
+        checked_scores(load_function_model("m.py:score", "four"), [], 8000, CLIPS)
+    assert "\n" not in str(raised.value)
+
+
+def test_whoever_interrupts_the_function_is_heard(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text("def score(*given): raise KeyboardInterrupt\n")
+    with pytest.raises(KeyboardInterrupt):
+        checked_scores(load_function_model(f"{tmp_path / 'm.py'}:score", "four"), [], 8000, CLIPS)

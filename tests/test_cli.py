@@ -189,3 +189,54 @@ def test_a_missing_extra_is_told_with_the_command_that_installs_it(
     monkeypatch.delitem(sys.modules, "emospec.models", raising=False)
     assert run("models") == 2
     assert 'pip install "emospec[train]"' in capsys.readouterr().err
+
+
+def test_protocols_are_listed_with_what_may_stand_behind_the_colon(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("protocols") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("kfold-speakers:K ") for line in lines)
+    assert {"speakers", "loso", "crema-d/tfds", "tess/swap"} <= {line.split()[0] for line in lines}
+
+
+def test_a_run_of_folds_can_be_trained_evaluated_and_audited(
+    image_folder: Path, corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folds = ("--protocol", "kfold-speakers:2", "--out", tmp_path / "folds")
+    assert run("train", image_folder, *folds, *TRAIN) == 0
+    assert "fold 2 of 2" in capsys.readouterr().out
+    assert run("evaluate", tmp_path / "folds") == 0
+    source = ("--corpus", f"crema-d={corpus}", "--workers", 1)
+    assert run("evaluate", tmp_path / "folds", *source, "--json", tmp_path / "on.json") == 0
+    pooled = json.loads((tmp_path / "folds" / "report.json").read_text())
+    assert json.loads((tmp_path / "on.json").read_text())["uar"] == pytest.approx(pooled["uar"], abs=1e-6)
+    assert run("audit", tmp_path / "folds", *source, "--max-clips", 40, "--out", tmp_path / "audit") in (0, 1)
+    audit = json.loads((tmp_path / "audit" / "audit.json").read_text())
+    assert audit["verdicts"]
+    assert "correctness" in capsys.readouterr().out
+
+
+def test_what_shared_speakers_are_worth_is_told(
+    image_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("leak-gap", image_folder, "--folds", 2, "--out", tmp_path / "gap", *TRAIN) == 0
+    said = capsys.readouterr().out
+    assert "| kfold-random:2 |" in said
+    assert "| kfold-speakers:2 |" in said
+    assert json.loads((tmp_path / "gap" / "leak-gap.json").read_text())["random"]["speakers_seen_in_training"] == 7
+
+
+def test_the_doctors_exit_code_tells_whether_to_mend(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = write_crema_d(tmp_path / "CREMA-D", n_speakers=2)
+    assert run("doctor", f"crema-d={root}", "--workers", 1) == 0
+    pointer = root / "AudioWAV" / "1001_DFA_ANG_LO.wav"
+    pointer.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    assert run("doctor", f"crema-d={root}", "--workers", 1, "--json", tmp_path / "doctor.json") == 1
+    assert "git lfs pull" in capsys.readouterr().out
+    assert "1001_DFA_ANG_LO" in (tmp_path / "doctor.json").read_text()
+
+
+def test_a_run_is_evaluated_on_recordings_or_on_its_images_not_on_both(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("evaluate", tmp_path, "--corpus", "crema-d=x", "--images", tmp_path) == 2
+    assert "not both" in capsys.readouterr().err

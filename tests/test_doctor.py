@@ -52,6 +52,34 @@ def test_several_processes_find_the_same(corpus: Path) -> None:
     assert alone.findings == together.findings
 
 
+@pytest.mark.parametrize("table", ["VideoDemographics.csv", "summaryTable.csv"])
+def test_a_broken_table_must_be_mended_and_hides_no_other_finding(corpus: Path, table: str) -> None:
+    (corpus / table).write_bytes(POINTER)
+    (corpus / "AudioWAV" / CLIP).write_bytes(POINTER)
+    examination = examine("crema-d", corpus)
+    assert names_of(examination, "must mend") == {"broken-tables", "lfs-pointers"}
+    assert len(examination.evidence.clips) == 40
+
+
+def test_the_finding_of_a_broken_table_says_what_is_wrong_and_what_to_do(corpus: Path) -> None:
+    (corpus / "summaryTable.csv").write_bytes(POINTER)
+    finding = finding_of(corpus, "broken-tables")
+    assert finding.says.startswith("1 table beside the clips cannot be read")
+    assert finding.items[0].startswith(f"{corpus / 'summaryTable.csv'} is a Git-LFS pointer, not a table")
+    assert "`git lfs pull`" in finding.what_to_do
+
+
+def test_a_broken_table_of_another_corpus_does_not_hide_what_lies_there(corpus: Path) -> None:
+    (corpus / "VideoDemographics.csv").write_bytes(POINTER)
+    assert finding_of(corpus, "no-clips", corpus="savee").says.startswith("40 names are those of crema-d")
+
+
+def test_an_empty_folder_in_place_of_a_clip_is_unreadable(corpus: Path) -> None:
+    (corpus / "AudioWAV" / CLIP).unlink()
+    (corpus / "AudioWAV" / CLIP).mkdir()
+    assert finding_of(corpus, "unreadable").items == (f"{CLIP} is a folder, not a file",)
+
+
 @pytest.mark.real_data
 def test_real_crema_d_has_one_recording_under_two_labels_and_nothing_else_to_mend() -> None:
     if "EMOSPEC_DATA" not in os.environ:

@@ -1,4 +1,5 @@
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,20 @@ def test_container_is_told_by_content_not_by_name(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "tone.aiff", TONE, RATE)
     (tmp_path / "tone.aiff").rename(tmp_path / "tone.wav")
     assert measure(str(tmp_path / "tone.wav")).container == "AIFF"
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_named_pipe_is_unreadable_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    clip = measure(str(tmp_path / "pipe.wav"))
+    assert (clip.problem, clip.reason) == ("unreadable", "is a pipe or a device, not a file")
+
+
+def test_a_folder_named_like_a_recording_is_unreadable(tmp_path: Path) -> None:
+    (tmp_path / "folder.wav").mkdir()
+    clip = measure(str(tmp_path / "folder.wav"))
+    assert (clip.problem, clip.reason) == ("unreadable", "is a folder, not a file")
 
 
 def test_a_git_lfs_pointer_is_a_pointer(tmp_path: Path) -> None:

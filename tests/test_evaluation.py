@@ -75,7 +75,11 @@ def test_there_are_no_listeners_where_nobody_is_known_to_have_heard_the_clips(cl
 
 @pytest.mark.parametrize(
     ("probabilities", "match"),
-    [(np.ones((40, 3)), "40 clips by 4 classes"), (np.full((40, 4), np.nan), "not finite")],
+    [
+        (np.ones((40, 3)), "40 clips by 4 classes"),
+        (np.full((40, 4), np.nan), "not finite"),
+        (np.full((40, 4), 0.5), "are no probabilities"),
+    ],
 )
 def test_scores_that_do_not_fit_are_refused(probabilities: np.ndarray, match: str) -> None:
     with pytest.raises(EmospecError, match=match):

@@ -11,7 +11,8 @@ from emospec import training
 from emospec.errors import ConfigError, SplitError
 from emospec.image_set import ImageSet
 from emospec.judging import judge_again
-from emospec.leak_gap import leak_gap
+from emospec.leak_gap import gap_sentence, leak_gap
+from emospec.run_pairs import compare_pair
 from emospec.runs import load_run
 from emospec.settings import TrainConfig
 from emospec.training import train
@@ -22,6 +23,10 @@ CONFIG = TrainConfig(model="3layer", filters=(4, 4, 8), epochs=2, batch_size=8, 
 
 def quietly(line: str) -> None:
     """Take the lines of the progress."""
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +85,21 @@ def test_an_interrupted_fold_is_taken_up_and_finished_ones_are_left_alone(
     run = train(images, CONFIG, tmp_path / "broken", say=said.append)
     assert [line for line in said if line.startswith("fold")] == ["fold 2 of 3: fold-2", "fold 3 of 3: fold-3"]
     assert run.report()["confusion_matrix"] == whole.report()["confusion_matrix"]
+
+
+def test_a_run_goes_on_only_with_the_split_that_it_was_begun_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = image_set()
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "fit", interrupted)
+        for name, protocol in (("one", "speakers"), ("folds", CONFIG.protocol)):
+            with pytest.raises(KeyboardInterrupt):
+                train(images, replace(CONFIG, protocol=protocol), tmp_path / name, say=quietly)
+    swapped = images.clips.assign(speaker=images.clips["speaker"].replace({"s0": "s5", "s5": "s0"}))
+    for name, protocol in (("one", "speakers"), ("folds", CONFIG.protocol)):
+        with pytest.raises(ConfigError, match="the speakers or the split have changed"):
+            train(replace(images, clips=swapped), replace(CONFIG, protocol=protocol), tmp_path / name, say=quietly)
 
 
 def test_a_finished_run_of_folds_is_not_trained_again(pooled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,6 +166,9 @@ def test_cross_corpus_gives_a_matrix_over_the_shared_classes(tmp_path: Path) -> 
     recalls = (there["truth"] == there["prediction"]).groupby(there["truth"]).mean()
     assert report["matrix"]["uar"][0][1] == pytest.approx(recalls.mean())
     judge_again_finds_the_same_clips(run.path, two_corpora())
+    pair = compare_pair(run.path, run.path)
+    assert pair is not None
+    assert (pair["n_tests"], pair["n_clips"]) == (report["n_clips"], len(two_corpora().of_classes([0, 1, 2])))
 
 
 def judge_again_finds_the_same_clips(path: Path, images: ImageSet) -> None:
@@ -175,4 +198,48 @@ def test_a_leak_shows_as_a_gap(tmp_path: Path) -> None:
     assert gap.difference["uar"]["value"] == pytest.approx(
         gap.random.report()["uar"]["value"] - gap.speakers.report()["uar"]["value"]
     )
-    assert "more than chance" in (tmp_path / "gap" / "leak-gap.md").read_text()
+    assert "this is more than chance." in (tmp_path / "gap" / "leak-gap.md").read_text()
+
+
+def a_gap(value: float, low: float | None, high: float | None, p_value: float) -> dict:
+    mcnemar = {"only_a_right": 1, "only_b_right": 2, "p_value": p_value}
+    return {"n_clips": 3964, "n_speakers": 71, "uar": {"value": value, "low": low, "high": high}, "mcnemar": mcnemar}
+
+
+@pytest.mark.parametrize(
+    ("difference", "sentence"),
+    [
+        (
+            a_gap(0.019, 0.006, 0.032, 0.01),
+            "Knowing the speakers is worth 1.9 points of UAR to dscnn (95 % interval 0.6 to 3.2; McNemar p = 0.01; "
+            "3,964 clips of 71 speakers): this is more than chance.",
+        ),
+        (
+            a_gap(-0.02, -0.03, -0.01, 0.2),
+            "dscnn scored 2.0 points of UAR lower although it knew the speakers "
+            "(95 % interval -3.0 to -1.0; McNemar p = 0.2; 3,964 clips of 71 speakers): this may be chance.",
+        ),
+        (
+            a_gap(0.0, None, None, 1.0) | {"n_speakers": None},
+            "dscnn reached the same UAR whether it knew the speakers or not (no interval; McNemar p = 1; "
+            "3,964 clips): this may be chance.",
+        ),
+    ],
+    ids=["gap", "negative", "none"],
+)
+def test_a_gap_is_told_with_both_tests_of_chance(difference: dict, sentence: str) -> None:
+    assert gap_sentence(difference, "dscnn") == sentence
+
+
+def test_speaker_1_of_two_corpora_is_two_people_to_a_leak_gap(tmp_path: Path) -> None:
+    images = image_set(n_speakers=4)
+    speakers = images.clips["speaker"].map({"s0": "s0", "s1": "s1", "s2": "s0", "s3": "s1"}).astype("string")
+    corpus = np.where(images.clips["speaker"].isin(["s0", "s1"]), "one", "two")
+    clips = images.clips.assign(speaker=speakers, corpus=pd.array(corpus, dtype="string"))
+    gap = leak_gap(replace(images, clips=clips), replace(CONFIG, epochs=1), tmp_path / "gap", folds=2, say=quietly)
+    assert gap.difference["n_speakers"] == 4
+
+
+def test_a_leak_gap_needs_three_speakers(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="three or more known speakers"):
+        leak_gap(image_set(n_speakers=2), CONFIG, tmp_path / "gap", say=quietly)

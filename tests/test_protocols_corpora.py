@@ -137,6 +137,15 @@ def test_the_clips_that_tfds_leaves_out_are_in_no_part(name: str) -> None:
     assert np.flatnonzero(split.part_of_each(len(clips)) == "").tolist() == [row]
 
 
+@pytest.mark.parametrize(
+    ("actors", "part"),
+    [([1001, 1002, 1010], "9 of the validation"), ([1001, 1015], "19 of the test"), ([1010, 1015], "63 of the train")],
+)
+def test_a_part_of_crema_d_without_the_actors_of_a_part_is_refused(actors: list[int], part: str) -> None:
+    with pytest.raises(SplitError, match=rf"has its own actors .* none of the {part} part .* is here; get the whole"):
+        splits_of(table("crema-d", map(str, actors), 1), "crema-d/tfds")
+
+
 @pytest.mark.real_data
 @pytest.mark.skipif("EMOSPEC_DATA" not in os.environ, reason="EMOSPEC_DATA names no folder of real corpora")
 def test_the_full_corpus_has_the_published_numbers_of_clips() -> None:

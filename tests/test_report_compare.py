@@ -9,6 +9,8 @@ from report_samples import (
     HOSTILE,
     Tags,
     banners_of,
+    estimate,
+    make_listeners,
     make_report,
     text_of,
     with_numbers,
@@ -85,14 +87,25 @@ def test_the_page_of_a_comparison_warns_in_red(tmp_path):
 
 PEOPLE = (
     "People: the listeners' most frequent answer reaches accuracy 70.0 % (65.0 to 75.0), UAR 68.0 % (60.0 to 74.0), "
-    "on the 36 of 40 clips that they took for one of these emotions."
+    "on the 36 of 40 clips that they took for one of these emotions. "
+    "On these clips, a has UAR 81.0 % (73.0 to 88.0), b has UAR 60.0 %."
 )
 
 
+def less_good(**scores):
+    model = {"accuracy": estimate(0.55), "uar": estimate(0.6)} | scores
+    return with_numbers(listeners=make_listeners(model=model))
+
+
 def test_people_stand_under_runs_on_the_same_clips(tmp_path):
-    reports = {"a": with_numbers(), "b": with_numbers()}
+    reports = {"a": with_numbers(), "b": less_good()}
     assert PEOPLE in compare_table(reports).replace("\u00a0", " ")
     assert PEOPLE in text_of(compared(tmp_path, reports))
+
+
+def test_runs_stand_beside_people_with_their_accuracy_where_an_emotion_has_no_clip():
+    text = compare_table({"a": with_numbers(), "b": less_good(uar=None)}).replace("\u00a0", " ")
+    assert "On these clips, a has accuracy 86.0 % (80.0 to 91.0), b has accuracy 55.0 %." in text
 
 
 @pytest.mark.parametrize("change", [{"clips_sha256": "b"}, {"clips_sha256": None}, {"listeners": None}])
@@ -127,6 +140,13 @@ def test_each_run_on_the_same_clips_is_compared_with_the_first(pairs):
     same, other = make_report(clips_sha256="a"), make_report(clips_sha256="b")
     assert paired_sentences(dict(zip(pairs, [same, other, same], strict=True))) == ["c against a"]
     assert paired_sentences(dict.fromkeys(pairs, same)) == ["b against a", "c against a"]
+
+
+def test_a_pair_that_cannot_be_compared_is_named_with_the_reason(pairs, monkeypatch):
+    monkeypatch.setattr(emospec.report_compare, "compare_pair", lambda a, b: None)
+    monkeypatch.setattr(emospec.report_compare, "why_not_compared", lambda a, b: "they know other classes")
+    (sentence,) = paired_sentences(dict.fromkeys(pairs[:2], make_report(clips_sha256="a")))
+    assert sentence == f"{pairs[0]} and {pairs[1]} are not compared clip by clip: they know other classes."
 
 
 def test_runs_whose_clips_are_not_known_are_not_compared_in_pairs(pairs):

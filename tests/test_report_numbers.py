@@ -1,7 +1,7 @@
 import pytest
 
 from emospec.report import write_report
-from emospec.report_folds import matrix_sentence
+from emospec.report_folds import headline, matrix_section, matrix_sentence
 from emospec.report_numbers import (
     claimed,
     compare_people,
@@ -34,8 +34,8 @@ def test_numbers_that_are_null_are_as_if_they_were_missing():
     assert number_sections(make_report(**dict.fromkeys(NEW))) == []
 
 
-def test_a_report_with_everything_has_four_sections_and_four_pictures():
-    assert [name for name, _, _ in number_sections(with_numbers())] == ["people", "sureness", "folds", "corpora"]
+def test_a_report_with_everything_has_three_sections_beside_the_matrix_and_four_pictures():
+    assert [name for name, _, _ in number_sections(with_numbers())] == ["people", "sureness", "folds"]
     assert list(number_figures(with_numbers())) == ["reliability", "risk_coverage", "folds", "matrix"]
 
 
@@ -58,11 +58,16 @@ def test_no_picture_of_a_test_on_strangers_bears_a_note():
     assert not any(figure.texts for figure in number_figures(with_numbers()).values())
 
 
-@pytest.mark.parametrize("name", ["people", "folds", "corpora"])
+@pytest.mark.parametrize("name", ["people", "folds"])
 def test_every_table_bears_the_share_of_speakers_that_were_in_training(name):
     note = "4 of 5 test speakers were also in training"
     assert note in text_of(section(with_numbers(speakers_seen_in_training=4), name))
     assert "also in training" not in text_of(section(with_numbers(), name))
+
+
+def test_the_matrix_bears_the_share_of_speakers_that_were_in_training():
+    ((_, _, shared),) = matrix_section(with_numbers(speakers_seen_in_training=4))
+    assert "4 of 5 test speakers were also in training" in text_of(shared)
 
 
 def test_it_is_said_who_listened_and_what_is_left_out():
@@ -171,7 +176,7 @@ def test_many_folds_are_folded_away():
 
 
 def test_the_matrix_leaves_a_pair_without_a_score_blank():
-    body = section(with_numbers(), "corpora")
+    ((_, _, body),) = matrix_section(with_numbers())
     assert body.count('<td class="blank"></td>') == 2
     assert "savee41.2 %tess35.7 %" in text_of(body)
 
@@ -180,6 +185,53 @@ def test_it_is_said_between_which_corpora_a_model_is_carried_best_and_worst():
     assert plain(matrix_sentence(with_numbers())) == (
         "Best from savee to tess: 41.2 % UAR; worst from tess to savee: 35.7 %; guessing would give 33.3 %."
     )
+
+
+AT_HOME = {
+    "train": ["savee", "emo-db+tess"],
+    "test": ["emo-db", "savee", "tess"],
+    "uar": [[0.4, 0.99, 0.3], [0.98, 0.5, 0.01]],
+}
+
+
+def test_corpora_of_the_training_are_not_called_best_or_worst():
+    assert plain(matrix_sentence(with_numbers(matrix=AT_HOME))) == (
+        "Best from emo-db+tess to savee: 50.0 % UAR; worst from savee to tess: 30.0 %; guessing would give 33.3 %."
+    )
+
+
+def test_the_headline_of_models_carried_to_other_corpora_is_their_mean_there():
+    pairs = "savee -> emo-db, savee -> tess, emo-db+tess -> savee"
+    lead = f"On corpora that it never heard, the model reaches a mean UAR of 40.0 % (trained on -> tested on: {pairs}"
+    report = with_numbers(matrix=AT_HOME)
+    assert plain(headline(report)) == f"{lead}); guessing would give 33.3 %."
+    counted = headline(report | {"n_different_clips": 31})
+    assert plain(counted) == f"{lead}; 40 tests of 31 clips in all); guessing would give 33.3 %."
+
+
+def test_the_headline_of_a_model_carried_to_one_corpus_speaks_of_no_mean():
+    matrix = {"train": ["savee"], "test": ["savee", "tess"], "uar": [[0.9, 0.4]]}
+    start = (
+        "On a corpus that it never heard, the model reaches a UAR of 40.0 % (trained on -> tested on: savee -> tess)"
+    )
+    assert plain(headline(with_numbers(matrix=matrix))).startswith(start)
+
+
+def test_many_pairs_of_corpora_are_counted_in_the_headline():
+    names = ["a", "b", "c"]
+    matrix = {"train": names, "test": [*names, "d"], "uar": [[0.5] * 4] * 3}
+    assert "a mean UAR of 50.0 % (9 pairs of corpora)" in plain(headline(with_numbers(matrix=matrix)))
+
+
+def test_without_a_score_on_another_corpus_the_headline_says_so():
+    matrix = {"train": ["a"], "test": ["a"], "uar": [[0.9]]}
+    assert headline(with_numbers(matrix=matrix)).startswith("No pair of corpora has a score")
+
+
+def test_the_matrix_leads_the_page(tmp_path):
+    write_report(tmp_path / "page.html", report=with_numbers(), settings={}, history=None, mistakes=[])
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert page.index('<section id="corpora"') < page.index('<section id="emotions"')
 
 
 def test_a_matrix_without_scores_says_so():

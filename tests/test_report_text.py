@@ -27,6 +27,13 @@ def test_the_folds_are_counted():
     assert "2 folds: UAR 75.0 % to 83.0 %" in lines_of(with_numbers())
 
 
+def test_scores_that_pool_corpora_stand_below_the_matrix_and_say_so():
+    lines = lines_of(with_numbers())
+    assert lines[1].startswith("Best from savee to tess: 41.2 % UAR; worst from tess to savee: 35.7 %")
+    assert lines[2].startswith("all tests pooled: accuracy 85.0 %")
+    assert not any("pooled" in line for line in lines_of(with_numbers(matrix=None)))
+
+
 def test_a_report_of_before_has_no_such_lines():
     lines = lines_of(make_report())
     assert len(lines) == 1 + 1 + 1 + 4, "headline, scores, calibration, and the classes with their head"

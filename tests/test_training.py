@@ -14,7 +14,8 @@ from emospec.models import load_model
 from emospec.protocols import make_splits
 from emospec.runs import load_run
 from emospec.settings import TrainConfig
-from emospec.training import Batches, TrainingData, build_compiled, train
+from emospec.training import build_compiled, train
+from emospec.training_data import Batches, TrainingData, mixed, training_targets
 from samples import image_set
 
 CONFIG = TrainConfig(model="3layer", filters=(4, 4, 8), epochs=3, batch_size=8, learning_rate=0.01)
@@ -300,3 +301,58 @@ def test_a_run_folder_begins_whole_or_not_at_all(
             train(images, CONFIG, tmp_path / "run", say=quietly)
     assert not list(tmp_path.iterdir())
     assert train(images, CONFIG, tmp_path / "run", say=quietly).finished
+
+
+def test_averaged_weights_are_validated_and_kept(images: ImageSet, tmp_path: Path) -> None:
+    config = replace(CONFIG, optimizer="adamw", ema=0.9, epochs=4, weight_decay=0.01)
+    run = train(images, config, tmp_path / "run", say=quietly)
+    data, history = narrowed(images), run.history()
+    assert history is not None
+    x, y = data.images[data.validation], np.eye(4)[data.labels[data.validation]]
+    loss = float(keras.losses.CategoricalCrossentropy()(y, judging.predict(load_model(run.path / "model.keras"), x)))
+    assert loss == pytest.approx(history["val_loss"].min(), rel=1e-3)
+
+
+def test_a_training_with_every_ingredient_goes_on_where_it_stopped(
+    images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = replace(
+        CONFIG, model="emonet", filters=(4, 4, 8, 8), epochs=4, optimizer="adamw", ema=0.8, schedule="cosine", mixup=0.3
+    )
+    train(images, config, tmp_path / "whole", say=quietly)
+    with monkeypatch.context() as patch:
+        patch.setattr(training.ProgressLine, "on_epoch_begin", interrupt_at(2))
+        with pytest.raises(KeyboardInterrupt):
+            train(images, config, tmp_path / "broken", say=quietly)
+    run = train(images, config, tmp_path / "broken", say=quietly)
+    pd.testing.assert_frame_equal(run.history(), load_run(tmp_path / "whole").history(), rtol=1e-3)
+    for a, b in zip(weights_of(tmp_path / "whole"), weights_of(tmp_path / "broken"), strict=True):
+        assert np.allclose(a, b, atol=1e-4)
+
+
+def test_the_cosine_schedule_rises_and_ends_at_nothing(images: ImageSet) -> None:
+    config = replace(CONFIG, schedule="cosine", epochs=20)
+    data = narrowed(images)
+    rate = build_compiled(config, data).optimizer._learning_rate
+    steps = 20 * int(np.ceil(len(data.train) / config.batch_size))
+    assert float(rate(0)) == pytest.approx(0.01 / 20)
+    assert float(rate(steps // 20)) == pytest.approx(0.01, rel=0.02)
+    assert float(rate(steps + steps // 20)) == pytest.approx(0, abs=1e-6)
+
+
+def test_mixup_blends_pictures_and_targets_in_the_same_proportion() -> None:
+    images = np.arange(4, dtype=np.uint8).reshape(4, 1, 1, 1) * 50
+    targets = np.eye(4, dtype=np.float32)
+    pixels, blended = mixed(images, targets, 0.5, np.random.default_rng(3))
+    assert np.allclose(blended.sum(axis=1), 1)
+    assert np.allclose(pixels[:, 0, 0, 0], blended @ np.arange(4) * 50, atol=1e-4)
+    assert len(np.unique(np.round(blended, 5))) > 2
+
+
+def test_targets_follow_the_listeners_only_where_they_answered(images: ImageSet) -> None:
+    clips = images.clips.iloc[:3].assign(votes=pd.array(["angry=3 fear=1", "neutral=4", pd.NA], dtype="string"))
+    config = replace(CONFIG, listener_labels=0.4)
+    targets = training_targets(np.array([1, 1, 1], dtype=np.int32), clips, images.classes, config)
+    assert np.allclose(targets, [[0.3, 0.7, 0, 0], [0, 1, 0, 0], [0, 1, 0, 0]])
+    smooth = training_targets(np.array([1], np.int32), clips[:1], images.classes, replace(CONFIG, label_smoothing=0.2))
+    assert np.allclose(smooth, [[0.05, 0.85, 0.05, 0.05]])

@@ -9,6 +9,7 @@ import soxr
 from numpy.typing import NDArray
 
 from emospec.errors import AudioError
+from emospec.files import LFS_POINTER
 
 if TYPE_CHECKING:  # slow to import, seldom needed
     from av.container import InputContainer
@@ -18,7 +19,6 @@ Waveform = NDArray[np.float32]
 MIN_SECONDS = 0.025
 MIN_PEAK = 1e-4  # -80 dB of full scale
 MAX_PEAK = 4.0  # decoders and resamplers overshoot by less
-LFS_POINTER = b"version https://git-lfs.github.com/spec/v1"
 
 
 class _Sound(NamedTuple):
@@ -55,7 +55,17 @@ def read_audio(path: str | Path, sample_rate: int, *, max_seconds: float = 60.0)
     return np.clip(mono, -1, 1)
 
 
+def read_or_reason(path: str, sample_rate: int) -> Waveform | str:
+    """Read a recording as `read_audio` does, or say why it cannot be used, without its name."""
+    try:
+        return read_audio(path, sample_rate)
+    except AudioError as error:
+        return str(error).removeprefix(f"{path} ")
+
+
 def _decode(path: Path, max_seconds: float) -> _Sound:
+    if path.exists() and not path.is_file():  # a pipe would be waited for without end
+        raise AudioError(f"{path} is no file; expected a recording")
     try:
         with soundfile.SoundFile(path) as file:
             _check_length(path, file.frames / file.samplerate, max_seconds)

@@ -1,6 +1,6 @@
 """Audits of any model: whether it is right, fair, robust, calibrated and consistent."""
 
-import shutil
+import json
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +14,8 @@ from emospec.audit_checks import Verdict, check_calibration, check_consistency, 
 from emospec.audit_clips import Choice, Speakers, check_columns, choose_clips
 from emospec.audit_fairness import check_fairness, describe_groups
 from emospec.audit_limits import Limits, read_limits
-from emospec.audit_report import markdown, text_lines
+from emospec.audit_report import FIGURES, markdown, picture_file, text_lines
+from emospec.audit_reuse import ACCOUNT, SCORES, judged_anew, new_scores, remove_partial_folders, stored_scores
 from emospec.audit_scores import (
     CONSISTENCY,
     Pass,
@@ -22,19 +23,17 @@ from emospec.audit_scores import (
     Sounds,
     checked_strengths,
     choose_voices,
-    read_scores,
-    score_clips,
     write_scores,
 )
 from emospec.audited import AuditedModel
 from emospec.clips import speaker_keys
 from emospec.corpora import load_corpora
 from emospec.engine import check_workers
-from emospec.files import check_new_folder, read_json, real_path, whole_file, whole_folder, write_json, write_text
+from emospec.files import whole_file, whole_folder
 from emospec.perturbations import PERTURBATIONS
+from emospec.settings import check_number
 
 FORMAT = 1
-ACCOUNT, SCORES = "audit.json", "scores.npz"
 
 
 @dataclass(frozen=True)
@@ -47,10 +46,13 @@ class Audit:
         What `audit.json` holds.
     path : Path
         The folder that was written.
+    note : str
+        Which of the scores are from before, if any.
     """
 
     facts: dict[str, Any]
     path: Path
+    note: str = ""
 
     @property
     def passed(self) -> bool:
@@ -65,7 +67,7 @@ class Audit:
     def __str__(self) -> str:
         page = self.path / "audit.html"
         where = f"page: {page}" if page.exists() else f"account: {self.path / 'audit.md'}"
-        return "\n".join([*text_lines(self.facts), where])
+        return "\n".join([*text_lines(self.facts), *([self.note] if self.note else []), where])
 
 
 def run_audit(
@@ -107,7 +109,8 @@ def audit(
     """Judge a model by its answers on clips, and on the same clips changed in many ways; write the account.
 
     Interrupted, it goes on where it stopped. If `out` holds an audit of the same model, clips, strengths and seed, its
-    scores are judged anew by the limits given.
+    scores are judged anew by the limits given. Before scores are used again, the model must score the first clips as
+    it did then.
 
     Parameters
     ----------
@@ -126,34 +129,23 @@ def audit(
     Raises
     ------
     EmospecError
-        If a class of the model has no clip, the model returns no probabilities, or `out` holds something else.
+        If a class of the model has no clip, the model returns no probabilities, or `out` holds something else, be it
+        scores that the model no longer gives.
     """
     check_workers(workers)
+    check_number("seed", seed, at_least=0, below=2**32)
     asked = limits or Limits()
     check_columns(clips, asked.fairness.columns)
     choice = choose_clips(model, clips, speakers=speakers, max_clips=max_clips, seed=seed)
     sounds = Sounds(model.sample_rate, seed, choose_voices(clips, seed), checked_strengths(asked.strengths()))
     work = Pass(model, choice.clips, sounds, workers)
-    scores, is_new = _scores(work, out)
+    stored = stored_scores(work, out)
+    scores, note = (stored, judged_anew(out)) if stored else new_scores(work, out)
     answers = answers_of(choice.clips, scores, model.classes)
     facts = {**_facts(work, choice, answers, scores, speakers), **judge(answers, asked)}
-    _write(facts, answers, scores, out, is_new=is_new)
-    shutil.rmtree(_work_folder(work, out), ignore_errors=True)
-    return Audit(facts, out)
-
-
-def _scores(work: Pass, out: Path) -> tuple[Scores, bool]:
-    """Return the scores, and whether they are new rather than those that `out` holds."""
-    has_both = (out / ACCOUNT).is_file() and (out / SCORES).is_file()
-    if has_both and read_json(out / ACCOUNT).get("made_from") == work.key:
-        return read_scores(out / SCORES), False
-    check_new_folder(out)
-    return score_clips(work, _work_folder(work, out)), True
-
-
-def _work_folder(work: Pass, out: Path) -> Path:
-    real = real_path(out)
-    return real.with_name(f"{real.name}.partial-{work.key[:8]}")
+    _write(facts, answers, scores, out, is_new=stored is None)
+    remove_partial_folders(out)
+    return Audit(facts, out, note)
 
 
 def judge(answers: Answers, limits: Limits) -> dict[str, Any]:
@@ -218,21 +210,34 @@ def _facts(work: Pass, choice: Choice, answers: Answers, scores: Scores, speaker
 
 
 def _write(facts: dict[str, Any], answers: Answers, scores: Scores, out: Path, *, is_new: bool) -> None:
-    """Write a new folder whole; in one that is judged anew, write each file whole."""
+    """Write a new folder whole; in one that is judged anew, write each file whole, once all of them are computed."""
+    account = _account(facts)
     if not is_new:
-        _write_account(facts, out)
+        _write_account(account, out)
         return
     with whole_folder(out) as folder:
         write_scores(scores, folder / SCORES)
         with whole_file(folder / "clips.csv") as temporary:
             answers.clips.to_csv(temporary, index=False)
-        _write_account(facts, folder)
+        _write_account(account, folder)
 
 
-def _write_account(facts: dict[str, Any], folder: Path) -> None:
-    write_text(markdown(facts, pictures=find_spec("matplotlib") is not None), folder / "audit.md")
-    if find_spec("matplotlib") is not None:
-        from emospec.audit_page import write_page
+def _account(facts: dict[str, Any]) -> dict[str, bytes]:
+    """Return the content of each file of the account; `audit.json`, without which there is no audit, comes last."""
+    text = json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    drawn = find_spec("matplotlib") is not None
+    account = {"audit.md": markdown(facts, pictures=drawn).encode()}
+    if drawn:
+        from emospec.audit_page import page_files
 
-        write_page(facts, folder)
-    write_json(facts, folder / ACCOUNT)
+        account |= page_files(facts)
+    return {**account, ACCOUNT: text.encode()}
+
+
+def _write_account(account: dict[str, bytes], folder: Path) -> None:
+    """Write the account; a page or picture of an earlier one that this one lacks goes."""
+    for name, content in account.items():
+        with whole_file(folder / name) as temporary:
+            temporary.write_bytes(content)
+    for name in {"audit.html", *map(picture_file, FIGURES)} - account.keys():
+        (folder / name).unlink(missing_ok=True)

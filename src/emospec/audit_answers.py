@@ -99,13 +99,16 @@ def difference(
 
 
 def widened(estimate: Estimate, n_speakers: int) -> Estimate:
-    """Return an estimate with the wider interval that few speakers call for; see `difference`."""
+    """Return an estimate with the wider interval that few speakers call for; see `difference`.
+
+    An interval that leaves out the value, as percentiles can, moves neither end inwards.
+    """
     if estimate.low is None or estimate.high is None or n_speakers < 2:
         return Estimate(estimate.value, None, None)
     factor = np.sqrt(n_speakers / (n_speakers - 1)) * stdtrit(n_speakers - 1, 0.975) / NORMAL_QUANTILE
     low = estimate.value - factor * (estimate.value - estimate.low)
     high = estimate.value + factor * (estimate.high - estimate.value)
-    return Estimate(estimate.value, float(low), float(high))
+    return Estimate(estimate.value, float(min(estimate.low, low)), float(max(estimate.high, high)))
 
 
 def of_class(score: ClassScore, label: int) -> ClassScore:

@@ -70,7 +70,7 @@ def _check_unseen(clips: pd.DataFrame, model: AuditedModel) -> None:
     if clips.empty:
         raise CorpusError(
             f"{model.name} heard every speaker of these corpora in training; "
-            "name a corpus that it never heard, or say `--speakers all` to audit it all the same"
+            "name a corpus that it never heard, or say `--speakers all` to judge it by them all the same"
         )
     _check_classes(clips, model, "by a speaker that the model never heard; name another corpus, or `--speakers all`")
 

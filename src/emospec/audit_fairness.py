@@ -132,8 +132,9 @@ def _compare(answers: Answers, group: Group, measure: Measure) -> Verdict:
     if np.isnan(measure.score(of_group) - measure.score(of_all)):
         return _verdict(group, measure, None)
     gap = difference(inside, everyone, measure.score, n_speakers=_n_speakers(answers, group))
-    low, high = clips_interval(*measure.counts(of_group), measure.counts(of_all)[1]) - measure.score(of_all)
-    return _verdict(group, measure, no_narrower(gap, low, high))
+    score_of_all = float(measure.score(of_all))
+    low, high = clips_interval(*measure.counts(of_group), measure.counts(of_all)[1]) - score_of_all
+    return _verdict(group, measure, possible(no_narrower(gap, low, high), score_of_all))
 
 
 def clips_interval(hits: NDArray[Any], clips: NDArray[Any], all_clips: NDArray[Any]) -> Floats:
@@ -160,6 +161,17 @@ def no_narrower(estimate: Estimate, low: float, high: float) -> Estimate:
     if estimate.low is None or estimate.high is None:
         return estimate
     return Estimate(estimate.value, min(estimate.low, low), max(estimate.high, high))
+
+
+def possible(gap: Estimate, score_of_all: float) -> Estimate:
+    """Return a difference from the score of all whose interval, if it has one, lies where a group's score can be.
+
+    >>> possible(Estimate(0.2, -0.1, 0.4), 0.75)
+    Estimate(value=0.2, low=-0.1, high=0.25)
+    """
+    if gap.low is None or gap.high is None:
+        return gap
+    return Estimate(gap.value, max(gap.low, -score_of_all), min(gap.high, 1 - score_of_all))
 
 
 def _verdict(group: Group, measure: Measure, gap: Estimate | None) -> Verdict:

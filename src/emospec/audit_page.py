@@ -1,14 +1,24 @@
 """The account of an audit as one page that needs nothing but itself, and its pictures as PNG."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from emospec import plots_audit
-from emospec.audit_report import FIGURES, INTERVALS, PARTS, by_part, headline, left_out_lines, seeds, summary
-from emospec.files import make_folder, whole_file, write_text
+from emospec.audit_report import (
+    FIGURES,
+    INTERVALS,
+    PARTS,
+    SHOWN_IN,
+    by_part,
+    headline,
+    left_out_lines,
+    picture_file,
+    pictures_of,
+    seeds,
+    summary,
+)
 from emospec.markup import Html, element, inline_svg, join, page, table
 from emospec.plots import figure_to_png, figure_to_svg
 
@@ -21,11 +31,6 @@ DRAW = {
     "uar_by_group": plots_audit.plot_uar_by_group,
     "reliability": plots_audit.plot_audit_reliability,
 }
-SHOWN_IN = {
-    "fairness": ("uar_by_group",),
-    "robustness": ("uar_by_condition", "unchanged_by_condition"),
-    "calibration": ("reliability",),
-}
 STYLE = Html(
     ".verdicts tbody th { width: 5.5rem; }"
     ".fail, .figures .fail { color: var(--red); } .unclear, .figures .unclear { color: var(--amber); }"
@@ -33,15 +38,12 @@ STYLE = Html(
 )
 
 
-def write_page(facts: Facts, folder: Path) -> None:
-    """Write `audit.html` and the folder `figures` with the same pictures as PNG."""
+def page_files(facts: Facts) -> dict[str, bytes]:
+    """Return the content of `audit.html`, and of the same pictures as PNG, by the names of the files."""
     note = " ".join(facts["warnings"]) or None
-    figures = {name: draw(facts, note=note) for name, draw in DRAW.items()}
-    make_folder(folder / "figures")
-    for name, figure in figures.items():
-        with whole_file(folder / "figures" / f"{name}.png") as temporary:
-            temporary.write_bytes(figure_to_png(figure))
-    write_text(audit_page(facts, figures), folder / "audit.html")
+    figures = {name: DRAW[name](facts, note=note) for name in pictures_of(facts)}
+    pictures = {picture_file(name): figure_to_png(figure) for name, figure in figures.items()}
+    return {**pictures, "audit.html": audit_page(facts, figures).encode()}
 
 
 def audit_page(facts: Facts, figures: Mapping[str, Figure]) -> str:

@@ -19,6 +19,11 @@ FIGURES = {
     "uar_by_group": "UAR of each group",
     "reliability": "How often the answers are right, by how sure they are",
 }
+SHOWN_IN = {
+    "fairness": ("uar_by_group",),
+    "robustness": ("uar_by_condition", "unchanged_by_condition"),
+    "calibration": ("reliability",),
+}
 LEFT_OUT = {
     "other_emotions": "of emotions that the model does not know",
     "speakers_heard_in_training": "of speakers that the model heard in training",
@@ -65,8 +70,20 @@ def left_out_lines(facts: Facts) -> list[str]:
 
 
 def by_part(facts: Facts) -> dict[str, Verdicts]:
-    """Return the verdicts of each part."""
-    return {part: [verdict for verdict in facts["verdicts"] if verdict["part"] == part] for part in PARTS}
+    """Return the verdicts of each part that has any."""
+    parts = {part: [verdict for verdict in facts["verdicts"] if verdict["part"] == part] for part in PARTS}
+    return {part: verdicts for part, verdicts in parts.items() if verdicts}
+
+
+def pictures_of(facts: Facts) -> list[str]:
+    """Return the names of the pictures that belong to the parts that have verdicts."""
+    shown = {name for part in by_part(facts) for name in SHOWN_IN.get(part, ())}
+    return [name for name in FIGURES if name in shown]
+
+
+def picture_file(name: str) -> str:
+    """Return where a picture lies in the folder of the audit."""
+    return f"figures/{name}.png"
 
 
 def text_lines(facts: Facts) -> list[str]:
@@ -98,7 +115,7 @@ def markdown(facts: Facts, *, pictures: bool) -> str:
         rows = [(_word(verdict), verdict["sentence"]) for verdict in verdicts]
         lines += [f"## {PARTS[part]} ({part})", _table(("verdict", "what was found"), rows)]
     if pictures:
-        lines += ["## Pictures", *(f"![{title}](figures/{name}.png)" for name, title in FIGURES.items())]
+        lines += ["## Pictures", *(f"![{FIGURES[name]}]({picture_file(name)})" for name in pictures_of(facts))]
     return "\n\n".join(lines) + "\n"
 
 

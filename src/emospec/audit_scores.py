@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from emospec import __version__
-from emospec.audio import MIN_SECONDS, Waveform, read_audio
+from emospec.audio import MIN_SECONDS, Waveform, read_audio, read_or_reason
 from emospec.codecs import resampled, through_codec
 from emospec.engine import map_in_parallel
 from emospec.errors import AudioError
-from emospec.files import make_folder, whole_file
+from emospec.files import whole_file
 from emospec.perturbations import PERTURBATIONS, Bank, perturb
 
 if TYPE_CHECKING:  # worker processes import this module and need no pandas
@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # worker processes import this module and need no pandas
 
     from emospec.audited import AuditedModel
 
-CHUNK = 32
+CHUNK, CHUNK_FILE = 32, "chunk-"
 N_VOICES = 64
 CLEAN = "clean"
 HALVES = ("first_half", "second_half")
@@ -78,16 +78,26 @@ class Pass:
     sounds: Sounds
     workers: int = 1
 
-    @property
+    @cached_property
     def key(self) -> str:
-        """A hash of all that the scores depend on, but for the content of the recordings."""
+        """A hash of all that the scores depend on; of the recordings, of their paths, sizes and times of change."""
         model, sounds = self.model, self.sounds
         facts = [__version__, model.name, model.fingerprint, model.classes.classes, model.sample_rate, conditions()]
         facts += [CHUNK, sounds.seed, sounds.voices, dict(sounds.strengths)]
         sha256 = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
         for column in self.clips:
             sha256.update("\0".join([str(column), *map(str, self.clips[column])]).encode())
+        sha256.update(json.dumps([_state_of(path) for path in (*self.clips["path"], *sounds.voices)]).encode())
         return sha256.hexdigest()
+
+
+def _state_of(path: str) -> tuple[int, int] | None:
+    """Return the size of a file and when it was changed, or None where there is none."""
+    try:
+        state = Path(path).stat()
+    except OSError:
+        return None
+    return state.st_size, state.st_mtime_ns
 
 
 class Scores(NamedTuple):
@@ -126,15 +136,19 @@ def checked_strengths(strengths: Mapping[str, float]) -> dict[str, float]:
 
 def score_clips(work: Pass, folder: Path) -> Scores:
     """Score all clips under every condition; chunks that `folder` holds from before are taken from there."""
-    make_folder(folder)
     starts = range(0, len(work.clips), CHUNK)
     parts = []
     for start in tqdm(starts, desc="audit", unit="chunk", disable=None, mininterval=0.5):
-        path = folder / f"chunk-{start:07d}.npz"
+        path = folder / f"{CHUNK_FILE}{start:07d}.npz"
         if not path.exists():
             write_scores(_score_chunk(work, start), path)
         parts.append(read_scores(path))
     return _joined(parts)
+
+
+def chunk_files(folder: Path) -> list[Path]:
+    """Return the finished chunks that `folder` holds, in order."""
+    return sorted(folder.glob(f"{CHUNK_FILE}*.npz"))
 
 
 def _joined(parts: list[Scores]) -> Scores:
@@ -190,10 +204,9 @@ def rate_of(condition: str, sample_rate: int) -> int:
 def make_sounds(item: tuple[str, int], *, sounds: Sounds) -> dict[str, Waveform] | str:
     """Read a clip and return its waveform under every condition, or the reason why it cannot be used."""
     path, seed = item
-    try:
-        clean = read_audio(path, sounds.sample_rate)
-    except AudioError as error:
-        return str(error).removeprefix(f"{path} ")
+    clean = read_or_reason(path, sounds.sample_rate)
+    if isinstance(clean, str):
+        return clean
     if len(clean) < 2 * MIN_SECONDS * sounds.sample_rate:
         return f"is too short to be halved; expected at least {2000 * MIN_SECONDS:g} ms"
     return {CLEAN: clean, **_perturbed(clean, seed, sounds), **_consistent(clean, sounds.sample_rate)}

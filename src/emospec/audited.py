@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import walk_tb
 from types import ModuleType
 from typing import Any
 
@@ -68,8 +69,10 @@ def checked_scores(model: AuditedModel, waveforms: Sequence[Waveform], sample_ra
         )
     if not np.isfinite(scores).all():
         raise EmospecError(f"{model.name} returned scores that are not finite; expected probabilities from 0 to 1")
-    _check_sums(model.name, scores.astype(np.float64))
-    return scores.astype(np.float32)
+    whole = scores.astype(np.float64)
+    _check_sums(model.name, whole)
+    # What a model of less precision leaves out of the sum, no metric shall stumble over.
+    return (np.maximum(whole, 0) / np.maximum(whole, 0).sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def _check_sums(name: str, scores: NDArray[np.float64]) -> None:
@@ -111,12 +114,49 @@ def load_function_model(
         raise ConfigError(f"{spec!r} names no function; expected FILE.py:FUNCTION, as in my_model.py:score")
     if not path.is_file():
         raise ConfigError(f"{path} does not exist; expected a Python file with the function {function}")
-    score = getattr(_run_file(path), function, None)
-    if not callable(score):
+    called = getattr(_run_file(path), function, None)
+    if not callable(called):
         raise ConfigError(f"{path} has no function {function}; define it as {function}(waveforms, sample_rate, clips)")
     labels = Labels(class_set(classes))
     heard = None if training_speakers is None else frozenset(training_speakers)
-    return AuditedModel(spec, score, labels, sample_rate, heard, sha256_of(path))
+    return AuditedModel(spec, _in_one_line(called, path, spec), labels, sample_rate, heard, sha256_of(path))
+
+
+def _in_one_line(called: Callable[..., Any], path: Path, spec: str) -> Score:
+    """Return a function that gives the same array, and whose errors are told in a line."""
+    code = getattr(called, "__code__", None)
+    first = code.co_firstlineno if code and _is_file(code.co_filename, path) else None
+
+    def score(waveforms: Sequence[Waveform], sample_rate: int, clips: pd.DataFrame) -> NDArray[Any]:
+        try:
+            return np.asarray(called(waveforms, sample_rate, clips))
+        except (Exception, SystemExit) as error:  # foreign code may raise anything
+            raise EmospecError(
+                f"{spec} failed with {_account_of(error, path, first)}; expected FUNCTION(waveforms, sample_rate, "
+                "clips) to return probabilities, a row a clip and a column a class"
+            ) from error
+
+    return score
+
+
+def _account_of(error: BaseException, path: Path, line: int | None = None) -> str:
+    """Return the kind of an error in foreign code, its first line, and the last place in the file that led to it.
+
+    Parameters
+    ----------
+    line : int, optional
+        The place if none in the file did, as where a function is called with too many arguments.
+    """
+    lines = [at for frame, at in walk_tb(error.__traceback__) if _is_file(frame.f_code.co_filename, path)]
+    place, said = (path, lines[-1] if lines else line), first_line(error)
+    if isinstance(error, SyntaxError) and error.filename:
+        place, said = (Path(error.filename), error.lineno), error.msg
+    where = str(place[0]) if place[1] is None else f"{place[0]}:{place[1]}"
+    return f"{type(error).__name__}: {said} ({where})" if str(error).strip() else f"{type(error).__name__} ({where})"
+
+
+def _is_file(name: str, path: Path) -> bool:
+    return Path(name).resolve() == path.resolve()
 
 
 def _run_file(path: Path) -> ModuleType:
@@ -130,6 +170,6 @@ def _run_file(path: Path) -> ModuleType:
     sys.path += [] if folder in sys.path else [folder]
     try:
         source.loader.exec_module(module)
-    except (SyntaxError, ImportError) as error:
-        raise ConfigError(f"{path} cannot be run ({first_line(error)}); try `python {path}`") from error
+    except (Exception, SystemExit) as error:  # foreign code may raise anything
+        raise ConfigError(f"{path} cannot be run: {_account_of(error, path)}; try `python {path}`") from error
     return module

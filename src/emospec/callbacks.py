@@ -52,6 +52,8 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         """Give the model the weights of the epoch with the lowest validation loss."""
         if self.newest is not None:
             model.load_weights(self.newest / "best.weights.h5")
+        if model.optimizer.use_ema:  # the averages were validated, not the weights that they are of
+            model.optimizer.finalize_variable_values(model.trainable_variables)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Keep the epoch, then forget the one before."""

@@ -2,14 +2,24 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
 from emospec import __version__
-from emospec.cli_checks import audit, doctor, leak_gap
-from emospec.cli_options import MelOptions, Out, TrainOptions, config_from, mel_from
-from emospec.errors import EmospecError
+from emospec.cli_checks import audit, doctor, leak_gap, model_to_judge
+from emospec.cli_options import (
+    ClipsFile,
+    ConfigFile,
+    Corpora,
+    Images,
+    MelOptions,
+    Out,
+    TrainOptions,
+    config_from,
+    mel_from,
+)
+from emospec.errors import ConfigError, EmospecError
 from emospec.quiet import load_keras
 
 # Packages that only some commands need, and the extra that brings each.
@@ -78,7 +88,7 @@ def extract(archive: Path, *, out: Out) -> None:
 @app.command
 def images(
     *,
-    corpus: Annotated[list[str], Parameter(help="NAME=ROOT; repeat to put several corpora together.", negative="")],
+    corpus: Corpora,
     out: Out,
     classes: str = "four",
     style: Literal["gray", "notebook"] = "gray",
@@ -130,25 +140,16 @@ def protocols() -> None:
 
 @app.command
 def train(
-    images: Path,
+    images: Images,
     *,
     out: Out,
-    config: Path | None = None,
-    clips: Path | None = None,
+    config: ConfigFile = None,
+    clips: ClipsFile = None,
     options: Annotated[TrainOptions | None, Parameter(name="*")] = None,
 ) -> None:
     """Train one network on an image set, then judge it once on the test part.
 
     The same command on an unfinished run goes on after its last whole epoch.
-
-    Parameters
-    ----------
-    images
-        Folder made by `emospec images`, or the original notebook's data set.
-    config
-        TOML file with a [train] table, or the run.toml of another run; options given here go before it.
-    clips
-        CSV with a row an image (speaker, corpus ...), for an image set that has none.
     """
     from emospec.image_set import load_image_set
 
@@ -161,16 +162,38 @@ def train(
 
 
 @app.command
-def evaluate(run: Path, *, images: Path | None = None, json: Path | None = None) -> None:
-    """Judge a finished run again on its own test part, and write its report anew.
+def evaluate(
+    run: Path,
+    *,
+    images: Path | None = None,
+    corpus: Annotated[list[str] | None, Parameter(negative="")] = None,
+    classes: str | None = None,
+    speakers: Literal["unseen", "all"] = "unseen",
+    json: Path | None = None,
+    workers: int = 0,
+) -> None:
+    """Judge a finished run again on its own test part, or a run or bundle on recordings that it was not made from.
 
     Parameters
     ----------
+    run
+        A run folder; with --corpus also a bundle, or FILE.py:FUNCTION.
     images
         The image set, if it no longer lies where the run was trained.
+    corpus
+        NAME=ROOT; judge the run on these recordings, and leave its own report alone.
+    classes
+        With --corpus: those of the model's classes that count, such as four, or angry,sad.
+    speakers
+        With --corpus: unseen leaves out those that the model has heard in training.
     json
         Write the report there as well.
+    workers
+        With --corpus: processes; 0 takes all cores.
     """
+    if corpus:
+        judge_on_corpus(run, corpus, images, json, classes=classes, speakers=speakers, workers=workers)
+        return
     load_keras()
     from emospec.files import write_json
     from emospec.judging import judge_again
@@ -179,6 +202,16 @@ def evaluate(run: Path, *, images: Path | None = None, json: Path | None = None)
     if json:
         write_json(report.to_dict(), json)
     print_report(run)
+
+
+@app.command
+def export(run: Path, *, out: Out) -> None:
+    """Write a run as a bundle: one ONNX graph from sound to probabilities, its facts, and a model card."""
+    load_keras()
+    from emospec.export import write_bundle
+    from emospec.runs import load_run
+
+    print(f"{write_bundle(load_run(run), out)} holds model.onnx, bundle.json and MODEL_CARD.md")
 
 
 @app.command
@@ -193,6 +226,18 @@ def compare(*runs: Path, out: Path | None = None) -> None:
     from emospec.report_compare import compare_runs
 
     print(compare_runs(runs, out=out))
+
+
+def judge_on_corpus(run: Path, corpus: list[str], images: Path | None, json: Path | None, **options: Any) -> None:
+    """Judge a run on recordings, and print what comes out."""
+    from emospec.corpus_scores import evaluate_on_corpus, evaluation_lines, write_evaluation
+
+    if images:
+        raise ConfigError("evaluate takes --corpus (recordings) or --images (the run's own), not both")
+    report = evaluate_on_corpus(model_to_judge(str(run)), corpus, **options)
+    if json:
+        write_evaluation(report, json)
+    print("\n".join(evaluation_lines(report)))
 
 
 def print_report(path: Path) -> None:

@@ -1,5 +1,6 @@
 """Settings objects as command-line options: every field is an option of the same name, unset unless given."""
 
+from collections.abc import Collection
 from dataclasses import field, fields, make_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -10,20 +11,32 @@ from emospec.errors import ConfigError
 from emospec.mel import NOTEBOOK_MEL, MelConfig
 from emospec.settings import TrainConfig, read_config
 
+# What several commands ask for in the same words.
+Corpora = Annotated[list[str], Parameter(help="NAME=ROOT; repeat to put several corpora together.", negative="")]
+Images = Annotated[Path, Parameter(help="Folder made by `emospec images`, or the original notebook's data set.")]
+ClipsFile = Annotated[
+    Path | None, Parameter(help="CSV with a row an image (speaker, corpus ...), for an image set that has none.")
+]
+ConfigFile = Annotated[
+    Path | None,
+    Parameter(help="TOML file with a [train] table, or the run.toml of another run; options given here go before it."),
+]
 Out = Annotated[Path, Parameter(name=["--out", "-o"], help="Folder to write; nothing that exists is overwritten.")]
 
 
-def options_of(settings: type, name: str, group: str) -> Any:
+def options_of(settings: type, name: str, group: str, *, hidden: Collection[str] = ()) -> Any:
     """Return a dataclass like `settings` in which nothing is set, so that what a user gave can be told apart.
 
     The help of each option is the description of the parameter in the docstring of `settings`.
+    Hidden options are taken but not shown, so that a command can say why it has no use for them.
     """
     helps, hints = parameter_helps(settings), get_type_hints(settings)
     return make_dataclass(
         name,
         [
-            (f.name, option_type(hints[f.name], helps.get(f.name, ""), f.default, group), field(default=None))
+            (f.name, Annotated[hint, Parameter(show=f.name not in hidden)], field(default=None))
             for f in fields(settings)
+            for hint in [option_type(hints[f.name], helps.get(f.name, ""), f.default, group)]
         ],
         frozen=True,
         kw_only=True,
@@ -56,6 +69,7 @@ def parameter_helps(settings: type) -> dict[str, str]:
 
 
 TrainOptions: Any = options_of(TrainConfig, "TrainOptions", "Training")
+LeakGapOptions: Any = options_of(TrainConfig, "LeakGapOptions", "Training", hidden=["protocol"])
 MelOptions: Any = options_of(MelConfig, "MelOptions", "Spectrogram")
 
 

@@ -1,5 +1,6 @@
 """The table of clips that every stage passes on: its columns, who speaks, and what listeners heard."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 
@@ -17,6 +18,12 @@ VOTES = re.compile(r"(?:[a-z]+=\d+ )*[a-z]+=\d+|(?:[a-z]+ )*[a-z]+")
 def speaker_keys(clips: pd.DataFrame) -> "pd.Series[str]":
     """Return `corpus/speaker` for each clip, so that speaker 1 of two corpora is two people; missing where unknown."""
     return clips["corpus"].astype("string") + "/" + clips["speaker"].astype("string")
+
+
+def hash_of_clips(clips: pd.DataFrame) -> str:
+    """Return a hash of which clips these are, so that two reports can tell whether they are about the same ones."""
+    names = clips[["corpus", "speaker", "clip"]].astype("string").fillna("").agg("/".join, axis=1)
+    return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()
 
 
 def speakers_to_draw(clips: pd.DataFrame) -> NDArray[np.str_]:

@@ -14,7 +14,7 @@ from emospec.doctor_audio import RULES as AUDIO_RULES
 from emospec.doctor_clips import Measurement, measure_files
 from emospec.doctor_findings import SEVERITIES, Evidence, Finding
 from emospec.doctor_labels import RULES as LABEL_RULES
-from emospec.doctor_labels import no_clips
+from emospec.doctor_labels import broken_tables, no_clips
 from emospec.errors import CorpusError
 from emospec.files import expand_home
 
@@ -51,26 +51,28 @@ def examine(
         If the name is unknown, or there is no audio under the root.
     """
     clips, trouble = _load(name, expand_home(root), spellings)
-    evidence = Evidence(find_corpus(name), _measured(clips, workers), trouble)
+    broken = tuple(clips.attrs["broken_tables"])
+    evidence = Evidence(find_corpus(name), _measured(clips, workers), trouble, broken)
     return Examination(expand_home(root), evidence, judge(evidence))
 
 
 def judge(evidence: Evidence) -> tuple[Finding, ...]:
     """Return what every rule finds, the gravest first."""
-    found = [finding for rule in (no_clips, *AUDIO_RULES, *LABEL_RULES) if (finding := rule(evidence)) is not None]
+    rules = (no_clips, broken_tables, *AUDIO_RULES, *LABEL_RULES)
+    found = [finding for rule in rules if (finding := rule(evidence)) is not None]
     return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
 
 
 def _load(name: str, root: Path, spellings: Mapping[str, str] | None) -> tuple[pd.DataFrame, str]:
     """Return the clips, or none and the reason, if there is at least audio to look at."""
     try:
-        return load_corpus(name, root, spellings=spellings), ""
+        return load_corpus(name, root, spellings=spellings, skip_broken_tables=True), ""
     except CorpusError as error:
         paths = audio_files(root.resolve()) if root.is_dir() else []
         if not paths:
             raise
         clips = pd.DataFrame(columns=list(COLUMNS), dtype="string")
-        clips.attrs.update(unparsed=list(map(str, paths)), copies=[])
+        clips.attrs.update(unparsed=list(map(str, paths)), copies=[], broken_tables=[])
         return clips, f"{_fitting(name, root)}{error}"
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from emospec.audio import MIN_PEAK, MIN_SECONDS
-from emospec.doctor_clips import MAX_SECONDS
+from emospec.doctor_clips import MAX_SECONDS, Problem
 from emospec.doctor_findings import Evidence, Finding, Rule, about, count_of, with_values
 
 FAINT_DB = -60.0  # dB of full scale; speech recorded with care stays well above
@@ -41,26 +41,20 @@ def pointers(evidence: Evidence) -> Finding | None:
 
 def unreadable(evidence: Evidence) -> Finding | None:
     """Find files without usable sound."""
-    files = evidence.wanted[evidence.wanted["problem"] == "unreadable"]
-    return about(
-        with_values(files, files["reason"], " "),
-        "unreadable",
-        "must mend",
-        f"{count_of(len(files), 'file')} without usable sound",
-        "copy or download them again; remove what stays unusable",
-    )
+    advice = "copy or download them again; remove what stays unusable"
+    return _with_problem(evidence, "unreadable", "without usable sound", advice)
 
 
 def truncated(evidence: Evidence) -> Finding | None:
     """Find files that end before their header says so."""
-    files = evidence.wanted[evidence.wanted["problem"] == "truncated"]
-    return about(
-        with_values(files, files["reason"], " "),
-        "truncated",
-        "must mend",
-        f"{count_of(len(files), 'file')} cut short: emospec would read what is left of them",
-        "copy or download them again; compare their sizes with the source",
-    )
+    advice = "copy or download them again; compare their sizes with the source"
+    return _with_problem(evidence, "truncated", "cut short: emospec would read what is left of them", advice)
+
+
+def _with_problem(evidence: Evidence, problem: Problem, what: str, advice: str) -> Finding | None:
+    files = evidence.wanted[evidence.wanted["problem"] == problem]
+    says = f"{count_of(len(files), 'file')} {what}"
+    return about(with_values(files, files["reason"], " "), problem, "must mend", says, advice)
 
 
 def silent(evidence: Evidence) -> Finding | None:

@@ -11,9 +11,10 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from emospec.audio import LFS_POINTER, MAX_PEAK, Waveform, decode_by_ffmpeg
+from emospec.audio import MAX_PEAK, Waveform, decode_by_ffmpeg
 from emospec.engine import map_in_parallel
 from emospec.errors import AudioError
+from emospec.files import LFS_POINTER
 
 MAX_SECONDS = 60.0  # longer files are not decoded
 FULL_SCALE = 0.999
@@ -78,6 +79,9 @@ def measure_files(paths: Sequence[str], *, workers: int = 1) -> list[Measurement
 
 def measure(path: str) -> Measurement:
     """Open a file once, hash it, decode it once and measure it; what is wrong with it is in `problem`."""
+    if Path(path).exists() and not Path(path).is_file():  # opening a named pipe waits for ever
+        kind = "a folder" if Path(path).is_dir() else "a pipe or a device"
+        return Measurement(path, problem="unreadable", reason=f"is {kind}, not a file")
     try:
         with Path(path).open("rb") as file:
             return _measure(path, file)

@@ -54,11 +54,14 @@ class Evidence:
         `Measurement`, and for clips the columns of `load_corpus`.
     trouble : str
         Why no clips could be read from the names of the files, if so.
+    broken_tables : tuple of str
+        What is wrong with tables of the owners beside the clips, and what to do.
     """
 
     corpus: Corpus
     files: pd.DataFrame
     trouble: str = ""
+    broken_tables: tuple[str, ...] = ()
 
     @property
     def clips(self) -> pd.DataFrame:
@@ -88,6 +91,11 @@ def about(items: Iterable[str], name: str, severity: Severity, says: str, what_t
 def count_of(number: int, noun: str) -> str:
     """Return `1 clip` or `1,200 clips`."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def by_count(counts: "pd.Series[int]", noun: str) -> tuple[str, ...]:
+    """Return `angry: 3 clips` for each entry of counts."""
+    return tuple(f"{name}: {count_of(int(count), noun)}" for name, count in counts.items())
 
 
 def with_values(clips: pd.DataFrame, values: Iterable[object], between: str = ": ") -> list[str]:

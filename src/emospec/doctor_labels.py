@@ -3,7 +3,7 @@
 import pandas as pd
 
 from emospec.clips import speaker_keys
-from emospec.doctor_findings import Evidence, Finding, Rule, about, count_of, with_values
+from emospec.doctor_findings import Evidence, Finding, Rule, about, by_count, count_of, with_values
 
 IMBALANCE = 3.0  # clips of the largest class to one of the smallest
 DOMINANT = 0.5  # share of the clips that one speaker may have
@@ -21,6 +21,19 @@ def no_clips(evidence: Evidence) -> Finding | None:
         return None
     what, _, to_do = evidence.trouble.rpartition("; ")
     return Finding("no-clips", "must mend", what, to_do, tuple(evidence.files["file"]))
+
+
+def broken_tables(evidence: Evidence) -> Finding | None:
+    """Tell which of the owners' tables beside the clips cannot be read."""
+    parted = [message.rpartition("; ") for message in evidence.broken_tables]
+    return about(
+        (what for what, _, _ in parted),
+        "broken-tables",
+        "must mend",
+        f"{count_of(len(parted), 'table')} beside the clips cannot be read: what it tells is missing here, and "
+        "everything else in emospec refuses this corpus",
+        "; ".join(to_do for _, _, to_do in parted),
+    )
 
 
 def same_audio_other_label(evidence: Evidence) -> Finding | None:
@@ -175,7 +188,7 @@ def few_speakers(evidence: Evidence) -> Finding | None:
         "look at",
         f"{who}: training, validation and test part need one each",
         "see `emospec protocols` for what fits, or add a corpus; what holds for these voices need not hold for others",
-        tuple(f"{emotion}: {count_of(int(count), 'speaker')}" for emotion, count in few.items()),
+        by_count(few, "speaker"),
     )
 
 
@@ -211,7 +224,7 @@ def imbalance(evidence: Evidence) -> Finding | None:
         "look at",
         f"{counts.iloc[0] / counts.iloc[-1]:.1f} times as many clips of {counts.index[0]} as of {counts.index[-1]}",
         "go by UAR, not by accuracy, and weigh the classes in training",
-        tuple(f"{emotion}: {count_of(int(count), 'clip')}" for emotion, count in counts.items()),
+        by_count(counts, "clip"),
     )
 
 
@@ -220,13 +233,14 @@ def dominant_speaker(evidence: Evidence) -> Finding | None:
     counts = speaker_keys(evidence.clips).value_counts()
     if len(counts) < FEW_SPEAKERS or counts.iloc[0] <= DOMINANT * counts.sum():
         return None
-    names = counts.index.str.partition("/").get_level_values(2)
+    counts.index = counts.index.str.partition("/").get_level_values(2)
+    share, most = 100 * counts.iloc[0] / counts.sum(), counts.index[0]
     return Finding(
         "dominant-speaker",
         "look at",
-        f"one of {len(counts)} speakers has {100 * counts.iloc[0] / counts.sum():.0f} % of the clips: {names[0]}",
+        f"one of {len(counts)} speakers has {share:.0f} % of the clips: {most}",
         "most of what is learned or measured is one person: take fewer of these clips",
-        tuple(f"{name}: {count_of(int(count), 'clip')}" for name, count in zip(names, counts, strict=True)),
+        by_count(counts, "clip"),
     )
 
 

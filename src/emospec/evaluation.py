@@ -14,6 +14,7 @@ from emospec.emotions import Labels
 from emospec.errors import EmospecError
 from emospec.listeners import judge_listeners
 from emospec.metrics import Estimate
+from emospec.metrics_checks import check_lengths, check_probabilities
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def evaluate(
     Parameters
     ----------
     probabilities : shape (n_clips, n_classes)
-        Scores of each clip, summing to 1.
+        Scores of each clip, from 0 to 1 and summing to 1 (within 0.001).
     labels : int32, shape (n_clips,)
         True classes.
     clips : DataFrame, n_clips rows
@@ -71,9 +72,10 @@ def evaluate(
     Raises
     ------
     EmospecError
-        If the arrays don't fit together, a score isn't finite, or a class has no clip.
+        If the arrays don't fit together, the scores are no probabilities, or a class has no clip.
     """
-    scores = check_probabilities(probabilities, len(labels), len(classes))
+    check_shapes(probabilities, labels, clips, classes)
+    scores, _ = check_probabilities(probabilities, labels)
     predictions = scores.argmax(axis=1)
     confusion = metrics.confusion_matrix(labels, predictions, len(classes))
     metrics.check_every_class(confusion, classes.classes)
@@ -89,14 +91,12 @@ def evaluate(
     )
 
 
-def check_probabilities(probabilities: NDArray[Any], n_clips: int, n_classes: int) -> metrics.Floats:
-    """Return the scores in float64 if they have the right shape and are finite."""
-    scores = np.asarray(probabilities, dtype=np.float64)
-    if scores.shape != (n_clips, n_classes):
-        raise EmospecError(f"scores of shape {scores.shape}; expected {n_clips} clips by {n_classes} classes")
-    if not np.isfinite(scores).all():
-        raise EmospecError("the model's scores are not finite; its training diverged: try a lower learning_rate")
-    return scores
+def check_shapes(probabilities: NDArray[Any], labels: NDArray[np.int32], clips: pd.DataFrame, classes: Labels) -> None:
+    """Raise unless there is a label and a score for each class a clip."""
+    check_lengths(clip=clips, label=labels)
+    if np.shape(probabilities) != (len(labels), len(classes)):
+        shape = np.shape(probabilities)
+        raise EmospecError(f"scores of shape {shape}; expected {len(labels)} clips by {len(classes)} classes")
 
 
 def judge_answers(

@@ -1,6 +1,5 @@
 """The one look at the test part: scores, the report, its pictures and the worst mistakes."""
 
-import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from emospec.clips import speaker_keys
+from emospec.clips import hash_of_clips, speaker_keys
 from emospec.errors import ConfigError
 from emospec.evaluation import Report, count_speakers, evaluate
 from emospec.files import read_json, whole_file, write_json
@@ -82,6 +81,7 @@ def judge_folds(run: Run, images: ImageSet) -> Report:
         table.to_csv(temporary, index=False)
     reports = [read_json(fold.path / "report.json") for fold in folds]
     facts = {
+        "n_different_clips": len(np.unique(judged.rows)),
         "n_parameters": next((each["n_parameters"] for each in reports if "n_parameters" in each), None),
         "folds": [fold_row(fold.fold, each) for fold, each in zip(folds, reports, strict=True)],
         **matrix_of(run, folds),
@@ -154,6 +154,7 @@ def judge_again(path: Path, *, images: Path | None = None) -> Report:
     image_set = images_under(load_image_set(images or run.images), run.config.protocol)
     check_fits(run, image_set)
     for each in run.fold_runs():
+        keras.utils.clear_session()  # or TensorFlow warns of a graph that it traces again and again
         judge(each, load_model(each.path / "model.keras"), with_known_speakers(image_set, each))
     if run.folds:
         return judge_folds(run, with_known_speakers(image_set, run))
@@ -226,12 +227,6 @@ def write_pages(run: Run, images: ImageSet, judged: Judged, report: dict[str, An
         diagram_png=layers,
     )
     write_json(values, run.path / "report.json")
-
-
-def hash_of_clips(clips: pd.DataFrame) -> str:
-    """Return a hash of which clips these are, so that two runs can tell whether they were judged by the same ones."""
-    names = clips[["corpus", "speaker", "clip"]].astype("string").fillna("").agg("/".join, axis=1)
-    return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()
 
 
 def write_figures(run: Run, report: dict[str, Any], examples: Figure, layers: bytes | None) -> None:

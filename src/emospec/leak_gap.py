@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from emospec.clips import speaker_keys
 from emospec.errors import ConfigError
 from emospec.files import write_json, write_text
 from emospec.image_set import ImageSet
 from emospec.report_text import score_text
-from emospec.run_pairs import compare_pair
+from emospec.run_pairs import compare_pair, evidence, verdict, why_not_compared
 from emospec.runs import Run
 from emospec.settings import TrainConfig
 from emospec.training import train
@@ -42,14 +43,7 @@ class LeakGap:
         return "\n".join(f"| {line} |" for line in lines) + "\n"
 
     def __str__(self) -> str:
-        gap = self.difference["uar"]
-        account = (
-            f"Knowing the speakers is worth {points(gap['value'])} points of UAR to {self.random.config.model} "
-            f"(95 % interval {points(gap['low'])} to {points(gap['high'])}; "
-            f"{self.difference['n_clips']:,} clips of {self.difference['n_speakers']} speakers)"
-        )
-        verdict = "this may be chance" if gap["low"] <= 0 <= gap["high"] else "more than chance"
-        return f"{self.to_markdown()}\n{account}: {verdict}."
+        return f"{self.to_markdown()}\n{gap_sentence(self.difference, self.random.config.model)}"
 
 
 def leak_gap(
@@ -75,7 +69,8 @@ def leak_gap(
     SplitError
         If the clips don't allow so many folds.
     """
-    if images.clips["speaker"].isna().any() or images.clips["speaker"].nunique() < 3:
+    speakers = speaker_keys(images.clips)
+    if speakers.isna().any() or speakers.nunique() < 3:
         raise ConfigError(f"{images.path}: a leak gap needs clips of three or more known speakers")
     runs = {}
     for name in ("speakers", "random"):  # the one that may refuse the clips comes first
@@ -83,7 +78,8 @@ def leak_gap(
         runs[name] = train(images, replace(config, protocol=f"kfold-{name}:{folds}"), out / name, say=say)
     pair = compare_pair(runs["speakers"].path, runs["random"].path)
     if pair is None:
-        raise ConfigError(f"the runs in {out} were judged on different clips; name another --out")
+        why = why_not_compared(runs["speakers"].path, runs["random"].path)
+        raise ConfigError(f"the runs in {out} can't be compared: {why}; name another --out")
     gap = LeakGap(runs["random"], runs["speakers"], pair)
     write_json(gap.to_dict(), out / "leak-gap.json")
     write_text(str(gap), out / "leak-gap.md")
@@ -106,6 +102,16 @@ def heard(report: dict[str, Any]) -> str:
     return f"{report['speakers_seen_in_training']} of {report['n_speakers']}"
 
 
-def points(share: float) -> str:
-    """Return a difference in percentage points with its sign."""
-    return f"{100 * share:+.1f}"
+def gap_sentence(difference: dict[str, Any], model: str) -> str:
+    """Say in one plain sentence what knowing the speakers is worth to a model, and whether that may be chance."""
+    points = 100 * difference["uar"]["value"]
+    if not round(abs(points), 1):
+        lead = f"{model} reached the same UAR whether it knew the speakers or not"
+    elif points > 0:
+        lead = f"Knowing the speakers is worth {points:.1f} points of UAR to {model}"
+    else:
+        lead = f"{model} scored {-points:.1f} points of UAR lower although it knew the speakers"
+    of_whom = f" of {difference['n_speakers']} speakers" if difference["n_speakers"] else ""
+    clips = f"{difference['n_clips']:,} clips{of_whom}"
+    known = evidence(difference, "uar").replace("\u00a0", " ")
+    return f"{lead} ({known}; {clips}): {verdict(difference, 'uar')}."

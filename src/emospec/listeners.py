@@ -113,3 +113,16 @@ def hit_rates(
     accuracy = bootstrap(sums, lambda total: ratio(total[..., 0].sum(axis=-1), total[..., 1].sum(axis=-1)))
     uar = bootstrap(sums, lambda total: ratio(total[..., 0], total[..., 1]).mean(axis=-1))
     return {"accuracy": accuracy.to_dict(), "uar": uar.to_dict() if meant.any(axis=0).all() else None}
+
+
+def answer_shares(votes: "pd.Series[str]", classes: Labels) -> NDArray[np.float32]:
+    """Return how listeners' answers fall on the classes, shape (n, n_classes).
+
+    A row adds up to 1; it is zeros where nobody is known to have listened, or no answer is one of the classes.
+    """
+    shares_of_all = np.zeros((len(votes), len(classes)), dtype=np.float32)
+    known = votes.notna().to_numpy(dtype=bool)
+    if known.any():
+        among = read_answers(votes[known], classes)[0][:, : len(classes)]
+        shares_of_all[known] = np.nan_to_num(shares(among))
+    return shares_of_all

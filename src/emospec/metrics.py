@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from emospec.errors import EmospecError
-
-Floats = NDArray[np.float64]
+from emospec.metrics_checks import Floats as Floats
+from emospec.metrics_checks import check_lengths, check_probabilities, class_numbers, finite_numbers, speaker_numbers
+from emospec.metrics_checks import check_scores as check_scores
 
 
 def confusion_matrix(labels: ArrayLike, predictions: ArrayLike, n_classes: int) -> NDArray[np.int64]:
@@ -22,12 +23,8 @@ def confusion_matrix(labels: ArrayLike, predictions: ArrayLike, n_classes: int) 
     >>> confusion_matrix([0, 0, 1], [0, 1, 1], 2).tolist()
     [[1, 1], [0, 1]]
     """
-    truth, guess = np.asarray(labels, dtype=np.int64), np.asarray(predictions, dtype=np.int64)
-    if truth.shape != guess.shape or truth.ndim != 1:
-        raise EmospecError(f"{truth.shape} labels and {guess.shape} predictions; expected one prediction a label")
-    for name, values in (("label", truth), ("prediction", guess)):
-        if values.size and not (values.min() >= 0 and values.max() < n_classes):
-            raise EmospecError(f"a {name} lies outside 0 to {n_classes - 1}; do the classes fit the model?")
+    truth, guess = class_numbers(labels, n_classes), class_numbers(predictions, n_classes, "prediction")
+    check_lengths(label=truth, prediction=guess)
     return np.bincount(truth * n_classes + guess, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 
@@ -87,16 +84,6 @@ def check_every_class(confusion: NDArray[Any], classes: tuple[str, ...]) -> None
 # Each of the following takes probabilities of shape (n, n_classes) and labels of shape (n,).
 
 
-def check_scores(probabilities: ArrayLike, labels: ArrayLike) -> tuple[Floats, NDArray[np.int64]]:
-    """Return probabilities and labels as arrays if they fit together; else an `EmospecError`."""
-    scores, truth = np.asarray(probabilities, dtype=np.float64), np.asarray(labels, dtype=np.int64)
-    if scores.ndim != 2 or truth.shape != scores.shape[:1] or not len(truth):
-        raise EmospecError(f"scores of shape {scores.shape} for {truth.shape} labels; expected a row of scores a label")
-    if truth.min() < 0 or truth.max() >= scores.shape[1]:
-        raise EmospecError(f"a label lies outside 0 to {scores.shape[1] - 1}; do the classes fit the model?")
-    return scores, truth
-
-
 def brier_score(probabilities: ArrayLike, labels: ArrayLike) -> Floats:
     """Squared distance of each clip's probabilities from the truth, summed over classes: 0 (best) to 2.
 
@@ -109,7 +96,7 @@ def brier_score(probabilities: ArrayLike, labels: ArrayLike) -> Floats:
     >>> brier_score([[0.5, 0.5], [0, 1]], [0, 0]).tolist()
     [0.5, 2.0]
     """
-    scores, truth = check_scores(probabilities, labels)
+    scores, truth = check_probabilities(probabilities, labels)
     return np.asarray(((scores - np.eye(scores.shape[1])[truth]) ** 2).sum(axis=1))
 
 
@@ -176,7 +163,7 @@ def risk_coverage(probabilities: ArrayLike, labels: ArrayLike, *, n_steps: int =
 
 def _confidence(probabilities: ArrayLike, labels: ArrayLike) -> tuple[Floats, NDArray[np.bool_]]:
     """Return each answer's confidence, and whether it is right."""
-    scores, truth = check_scores(probabilities, labels)
+    scores, truth = check_probabilities(probabilities, labels)
     return scores.max(axis=1), scores.argmax(axis=1) == truth
 
 
@@ -197,15 +184,17 @@ def speaker_confusions(
     labels: ArrayLike, predictions: ArrayLike, speakers: ArrayLike, n_classes: int
 ) -> NDArray[np.int64]:
     """Return one confusion matrix a speaker: shape (n_speakers, n_classes, n_classes)."""
-    names, speaker = np.unique(np.asarray(speakers, dtype=str), return_inverse=True)
-    cell = speaker * n_classes**2 + np.asarray(labels) * n_classes + np.asarray(predictions)
-    return np.bincount(cell, minlength=len(names) * n_classes**2).reshape(-1, n_classes, n_classes)
+    truth, guess = class_numbers(labels, n_classes), class_numbers(predictions, n_classes, "prediction")
+    check_lengths(label=truth, prediction=guess)
+    speaker, n_speakers = speaker_numbers(speakers, len(truth))
+    cell = speaker * n_classes**2 + truth * n_classes + guess
+    return np.bincount(cell, minlength=n_speakers * n_classes**2).reshape(-1, n_classes, n_classes)
 
 
 def speaker_sums(values: Floats, speakers: ArrayLike) -> Floats:
     """Add up the values of each speaker's clips: shape (n_clips, ...) to (n_speakers, ...)."""
-    names, speaker = np.unique(np.asarray(speakers, dtype=str), return_inverse=True)
-    sums = np.zeros((len(names), *np.shape(values)[1:]))
+    speaker, n_speakers = speaker_numbers(speakers, len(values))
+    sums = np.zeros((n_speakers, *np.shape(values)[1:]))
     np.add.at(sums, speaker, values)
     return sums
 
@@ -253,6 +242,6 @@ def percentile_interval(value: float, samples: Floats) -> Estimate:
 
 def mean_estimate(values: ArrayLike, speakers: ArrayLike) -> Estimate:
     """Estimate the mean over clips of a value that each clip has."""
-    each = np.asarray(values, dtype=np.float64)
+    each = finite_numbers(values, "values")
     sums = speaker_sums(np.stack([each, np.ones_like(each)], axis=-1), speakers)
     return bootstrap(sums, lambda total: ratio(total[..., 0], total[..., 1]))

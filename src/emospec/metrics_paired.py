@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binomtest
 
 from emospec.errors import EmospecError
-from emospec.metrics import Estimate, Floats, bootstrap, confusion_matrix, speaker_confusions
+from emospec.metrics import Estimate, bootstrap, confusion_matrix, speaker_confusions
+from emospec.metrics_checks import Floats, check_lengths, whole_numbers
 
 
 class McNemar(NamedTuple):
@@ -68,9 +69,9 @@ def mcnemar(labels: ArrayLike, predictions_a: ArrayLike, predictions_b: ArrayLik
     >>> mcnemar([0, 0, 0, 0], [1, 1, 1, 0], [0, 0, 0, 0])
     McNemar(only_a_right=0, only_b_right=3, p_value=0.25)
     """
-    truth, a, b = (np.asarray(values) for values in (labels, predictions_a, predictions_b))
-    if not truth.shape == a.shape == b.shape or truth.ndim != 1:
-        raise EmospecError(f"{truth.shape} labels, {a.shape} and {b.shape} predictions; expected one of each a clip")
+    truth = whole_numbers(labels, "label")
+    a, b = (whole_numbers(predictions, "prediction") for predictions in (predictions_a, predictions_b))
+    check_lengths(label=truth, prediction_a=a, prediction_b=b)
     only_a, only_b = int(((a == truth) & (b != truth)).sum()), int(((b == truth) & (a != truth)).sum())
     differing = only_a + only_b
     return McNemar(only_a, only_b, float(binomtest(only_b, differing).pvalue) if differing else 1.0)

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from emospec.errors import EmospecError
-from emospec.metrics import Estimate, Floats, check_scores, draw_speakers, percentile_interval, ratio
+from emospec.metrics import Estimate, draw_speakers, percentile_interval, ratio
+from emospec.metrics_checks import Floats, check_scores, speaker_numbers
 
 
 def roc_auc(probabilities: ArrayLike, labels: ArrayLike) -> Floats:
@@ -44,10 +45,10 @@ def bootstrap_roc_auc(
     """
     value = float(roc_auc(probabilities, labels).mean())
     scores, truth = check_scores(probabilities, labels)
-    names, speaker = np.unique(np.asarray(speakers, dtype=str), return_inverse=True)
-    if len(names) < 3:
+    speaker, n_speakers = speaker_numbers(speakers, len(truth))
+    if n_speakers < 3:
         return Estimate(value, None, None)
-    times = draw_speakers(len(names), n_samples=n_samples, seed=seed).astype(np.float64)
+    times = draw_speakers(n_speakers, n_samples=n_samples, seed=seed).astype(np.float64)
     samples = [_resampled(scores[:, label], truth == label, speaker, times) for label in range(scores.shape[1])]
     return percentile_interval(value, np.mean(samples, axis=0))
 

@@ -173,7 +173,7 @@ def make_splits(
     labels : int32, shape (n_clips,)
         Class of each clip. Clips of a class that is not among `classes_to_keep` are in no part.
     digests : shape (n_clips,), optional
-        Equal values mark clips of identical content.
+        Equal values mark clips of identical content, such as identical pictures.
 
     Returns
     -------

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from emospec.errors import SplitError
 from emospec.protocols_general import carve_validation, folder_names
-from emospec.splits import Division, known_speakers
+from emospec.splits import PARTS, Division, known_speakers
 
 Labels = NDArray[np.int32]
 
@@ -32,6 +32,12 @@ def divide_as_tfds(clips: pd.DataFrame, labels: Labels, seed: int, argument: str
     # The owners' file 1040_ITH_SAD_X.wav is meant by 1040_ITH_SAD_XX.
     names = clips["clip"].str.upper().str.replace(r"_X$", "_XX", regex=True)
     kept = ~names.isin(TFDS_LEFT_OUT).to_numpy(dtype=bool)
+    for part, actors in zip(PARTS, tfds_actors(), strict=True):
+        if not spoken_by(clips, actors).any():
+            raise SplitError(
+                f"protocol crema-d/tfds has its own actors for each part, and none of the {len(actors)} of the {part} "
+                f"part ({', '.join(actors[:3])} ...) is here; get the whole corpus, or use speakers"
+            )
     train, validation, test = (np.flatnonzero(spoken_by(clips, actors) & kept) for actors in tfds_actors())
     return [Division(train, validation, test)]
 

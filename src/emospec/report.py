@@ -13,6 +13,7 @@ from emospec.files import write_text
 from emospec.markup import Html, data_uri, element, inline_svg, join, page, table
 from emospec.plots import figure_to_svg
 from emospec.report_compare import compare_html, compare_table
+from emospec.report_folds import headline, matrix_section
 from emospec.report_mistakes import Mistake, mistake_cards
 from emospec.report_numbers import number_sections
 from emospec.report_parts import Section
@@ -61,6 +62,7 @@ def write_report(
         A picture of the layers.
     """
     sections = [
+        *matrix_section(report),
         _scores_section(report),
         *number_sections(report),
         *_training_section(history),
@@ -72,9 +74,7 @@ def write_report(
     ]
     title = f"{model_name(report, settings)}, protocol {report['protocol']}"
     header = element("header", element("p", "emospec report", class_="eyebrow"), element("h1", title))
-    top = join(
-        element("p", parts.headline(report), class_="headline"), parts.banners(report), parts.key_figures(report)
-    )
+    top = join(element("p", headline(report), class_="headline"), parts.banners(report), parts.key_figures(report))
     main = element("main", top, _contents(sections), *map(_section, sections))
     write_text(page(f"emospec report: {title}", header, main), path)
 

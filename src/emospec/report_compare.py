@@ -8,7 +8,7 @@ from emospec.files import write_text
 from emospec.markup import Html, element, inline_svg, join, page, table
 from emospec.plots import figure_to_svg, plot_compare, shorten
 from emospec.report_parts import Report, chance, count, interval, people_clips, percent, shared_note, shared_speakers
-from emospec.run_pairs import compare_pair, pair_sentence
+from emospec.run_pairs import compare_pair, pair_sentence, why_not_compared
 from emospec.runs import load_run
 
 HEAD = ("Run", "Model", "Protocol", "Clips", "Accuracy", "UAR", "Macro F1", "Test speakers heard in training")
@@ -52,7 +52,7 @@ def paired_sentences(reports: Mapping[str, Report]) -> list[str]:
     sentences = []
     for other in others:
         if same_clips([reports[first], reports[other]]):
-            sentences += _pair_sentence(first, other)
+            sentences.append(_pair_sentence(first, other))
     return sentences
 
 
@@ -98,7 +98,10 @@ def same_clips(reports: Sequence[Report]) -> bool:
 
 
 def people_line(reports: Mapping[str, Report]) -> list[str]:
-    """Say what listeners reach, if all runs were judged on the same clips and these have listeners."""
+    """Say what listeners and runs reach, if all runs were judged on the same clips and these have listeners.
+
+    Listeners count on the clips that they took for one of the emotions, so the runs are told on just those.
+    """
     known = [report.get("listeners") for report in reports.values()]
     if not all(known) or not same_clips(list(reports.values())):
         return []
@@ -106,7 +109,17 @@ def people_line(reports: Mapping[str, Report]) -> list[str]:
     majority = first["listeners"]["majority"]
     named = (("accuracy", "accuracy"), ("uar", "UAR"))
     scores = [f"{name} {_score_text(majority[key])}" for key, name in named if majority.get(key)]
-    return [f"People: the listeners' most frequent answer reaches {', '.join(scores)}, on {people_clips(first)}."]
+    people = f"People: the listeners' most frequent answer reaches {', '.join(scores)}, on {people_clips(first)}."
+    return [f"{people} {_beside_people(reports)}"]
+
+
+def _beside_people(reports: Mapping[str, Report]) -> str:
+    """Say what each run reaches on the clips on which the listeners count."""
+    models = {name: report["listeners"]["model"] for name, report in reports.items()}
+    key, score = ("uar", "UAR") if all(model.get("uar") for model in models.values()) else ("accuracy", "accuracy")
+    return (
+        f"On these clips, {', '.join(f'{name} has {score} {_score_text(its[key])}' for name, its in models.items())}."
+    )
 
 
 def shared_runs_note(reports: Mapping[str, Report]) -> str | None:
@@ -169,12 +182,15 @@ def _row(name: str, report: Report, cell: Callable[[Score], str]) -> list[str]:
     return [name, model, report["protocol"], f"{report['n_clips']:,}", *scores, _heard(report)]
 
 
-def _pair_sentence(first: str, other: str) -> list[str]:
+def _pair_sentence(first: str, other: str) -> str:
     lacking = [name for name in (first, other) if not (Path(name) / "predictions.csv").exists()]
     if lacking:
-        return [f"{first} and {other} are not compared clip by clip: {' and '.join(lacking)} has no predictions.csv."]
+        return f"{first} and {other} are not compared clip by clip: {' and '.join(lacking)} has no predictions.csv."
     pair = compare_pair(Path(first), Path(other))
-    return [] if pair is None else [pair_sentence(pair, first, other)]
+    if pair is None:
+        why = why_not_compared(Path(first), Path(other))
+        return f"{first} and {other} are not compared clip by clip: {why}."
+    return pair_sentence(pair, first, other)
 
 
 def _score_text(score: Score) -> str:

@@ -1,16 +1,65 @@
-"""What a report says of its single folds, and of models carried from corpus to corpus."""
+"""What a report says first of all, of its single folds, and of models carried from corpus to corpus."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from emospec.markup import Html, drawing, element, join, table
-from emospec.report_parts import Report, Section, chance, percent, shared_note
+from emospec.report_parts import Report, Section, chance, count, interval, percent, shared_note
 
 # More folds than this are folded away in the page, to be opened.
 SHOWN_FOLDS = 12
+# More pairs of corpora than this are counted in the headline, not named.
+SHOWN_PAIRS = 6
 NO_UAR = "A fold without a clip of every emotion has no score of its own; its clips count in the scores of all folds."
+
+
+def headline(report: Report) -> str:
+    """Say in one plain sentence how good the model is, for whom, and what guessing would give."""
+    if report.get("matrix"):
+        return _transfer_headline(report)
+    clips = f"{percent(report['accuracy']['value'])} of {count(report['n_clips'], 'clip')}"
+    between = interval(report["accuracy"], digits=0)
+    between = f" (95\u00a0% interval {between})" if between else ""
+    return f"{_on_whom(report)} named the emotion of {clips}{between}; {_guessing(report)}."
+
+
+def _on_whom(report: Report) -> str:
+    n, seen = report["n_speakers"], report["speakers_seen_in_training"]
+    if not n:
+        return "On unknown voices, the model"
+    if seen is None:
+        return f"On {count(n, 'voice')}, the model"
+    folds = len(report.get("folds") or ())
+    if seen == 0 and folds > 1:
+        return f"Over {folds} folds, on {count(n, 'voice')} that the model of their fold never heard, it"
+    if seen == 0:
+        return f"On {count(n, 'voice')} that the model never heard, it"
+    return f"On {count(n, 'voice')}, {'all' if seen == n else seen} of which it had heard in training, the model"
+
+
+def _transfer_headline(report: Report) -> str:
+    """Say how good models are on corpora that they never heard; scores at home would flatter the mean."""
+    away, counted = transfers(report["matrix"]), ""
+    if not away:
+        return matrix_sentence(report)
+    if report.get("n_different_clips"):
+        counted = f"; {count(report['n_clips'], 'test')} of {count(report['n_different_clips'], 'clip')} in all"
+    where, score = ("a corpus", "a UAR") if len(away) == 1 else ("corpora", "a mean UAR")
+    lead = f"On {where} that it never heard, the model reaches {score} of {percent(fmean(s for s, *_ in away))}"
+    return f"{lead} ({_named_pairs(away)}{counted}); {_guessing(report)}."
+
+
+def _named_pairs(away: Sequence[tuple[float, str, str]]) -> str:
+    if len(away) > SHOWN_PAIRS:
+        return f"{len(away)} pairs of corpora"
+    return "trained on -> tested on: " + ", ".join(f"{train} -> {test}" for _, train, test in away)
+
+
+def _guessing(report: Report) -> str:
+    return f"guessing would give {100 * chance(report):.3g}\u00a0%"
 
 
 def several_folds(report: Report) -> bool:
@@ -82,19 +131,22 @@ def _matrix_cell(score: float | None) -> Html:
 
 
 def matrix_sentence(report: Report) -> str:
-    """Say from where to where a model is carried best and worst."""
-    matrix = report["matrix"]
-    scores = [
-        (score, train, test)
-        for train, row in zip(matrix["train"], matrix["uar"], strict=True)
-        for test, score in zip(matrix["test"], row, strict=True)
-        if score is not None
-    ]
-    guess = f"guessing would give {100 * chance(report):.3g}\u00a0%"
+    """Say from where to where a model is carried best and worst, leaving out corpora that it was trained on."""
+    scores = transfers(report["matrix"])
     if not scores:
-        return f"No pair of corpora has a score; {guess}."
+        return f"No pair of corpora has a score; {_guessing(report)}."
     best, worst = max(scores), min(scores)
     text = f"Best from {best[1]} to {best[2]}: {percent(best[0])} UAR"
     if len(scores) > 1:
         text += f"; worst from {worst[1]} to {worst[2]}: {percent(worst[0])}"
-    return f"{text}; {guess}."
+    return f"{text}; {_guessing(report)}."
+
+
+def transfers(matrix: Mapping[str, Any]) -> list[tuple[float, str, str]]:
+    """Return UAR, training and test corpus of each pair with a score whose test corpus was not trained on."""
+    return [
+        (score, train, test)
+        for train, row in zip(matrix["train"], matrix["uar"], strict=True)
+        for test, score in zip(matrix["test"], row, strict=True)
+        if score is not None and test != train and test not in train.split("+")
+    ]

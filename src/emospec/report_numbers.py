@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from emospec.markup import Html, drawing, element, join, table
 from emospec.plots_numbers import plot_folds, plot_matrix, plot_reliability, plot_risk_coverage
-from emospec.report_folds import folds_section, matrix_section, score_of_folds, several_folds
+from emospec.report_folds import folds_section, score_of_folds, several_folds
 from emospec.report_parts import Report, Section, chance, count, interval, percent, plain_interval, shared_note
 
 
@@ -40,7 +40,6 @@ def number_sections(report: Report) -> list[Section]:
         *_people_section(report),
         *_sureness_section(report, figures),
         *folds_section(report, figures),
-        *matrix_section(report),
     ]
 
 

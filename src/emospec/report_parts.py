@@ -53,29 +53,6 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def headline(report: Report) -> str:
-    """Say in one plain sentence how good the model is, for whom, and what guessing would give."""
-    clips = f"{percent(report['accuracy']['value'])} of {count(report['n_clips'], 'clip')}"
-    between = interval(report["accuracy"], digits=0)
-    between = f" (95\u00a0% interval {between})" if between else ""
-    guess = f"guessing would give {100 * chance(report):.3g}\u00a0%"
-    return f"{_on_whom(report)} named the emotion of {clips}{between}; {guess}."
-
-
-def _on_whom(report: Report) -> str:
-    n, seen = report["n_speakers"], report["speakers_seen_in_training"]
-    if not n:
-        return "On unknown voices, the model"
-    if seen is None:
-        return f"On {count(n, 'voice')}, the model"
-    folds = len(report.get("folds") or ())
-    if seen == 0 and folds > 1:
-        return f"Over {folds} folds, on {count(n, 'voice')} that the model of their fold never heard, it"
-    if seen == 0:
-        return f"On {count(n, 'voice')} that the model never heard, it"
-    return f"On {count(n, 'voice')}, {'all' if seen == n else seen} of which it had heard in training, the model"
-
-
 def shared_speakers(report: Report) -> str | None:
     """Return the warning that belongs to a score on speakers of the training part, or None."""
     return f"{shared_note(report)}; this score says little about strangers." if _n_seen(report) else None

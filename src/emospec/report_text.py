@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from emospec.report_folds import range_of_folds, several_folds
+from emospec.report_folds import headline, matrix_sentence, range_of_folds, several_folds
 from emospec.report_numbers import half_point, score_of_people
-from emospec.report_parts import count, headline, interval, percent, shared_speakers
+from emospec.report_parts import count, interval, percent, shared_speakers
 
 
 def summary_lines(report: Mapping[str, Any]) -> list[str]:
@@ -14,6 +14,8 @@ def summary_lines(report: Mapping[str, Any]) -> list[str]:
     names = (("accuracy", "accuracy"), ("uar", "UAR"), ("macro_f1", "macro F1"))
     scores = "   ".join(f"{name} {score_text(report[key])}" for key, name in names)
     more = (listeners_line(report), sureness_line(report), folds_line(report))
+    if report.get("matrix"):
+        warnings, scores = [*warnings, matrix_sentence(report)], f"all tests pooled: {scores}"
     return [headline(report), *warnings, scores, *(line for line in more if line), *class_lines(report)]
 
 

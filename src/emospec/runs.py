@@ -121,11 +121,13 @@ def open_run(
     folds = tuple(split.fold for split in splits) if len(splits) > 1 else ()
     fold = "" if folds else splits[0].fold
     run = Run(path, config, images.path.resolve(), hash_of_images(images), images.classes.classes, fold, folds)
+    table = table_of_parts(splits, images.clips)
     if (path / "run.toml").exists():
         check_same(load_run(path), run)
+        check_same_parts(load_run(path), table)
         return run
-    with whole_folder(path) as new:
-        write_splits(splits, images.clips, new / "split.csv")
+    with whole_folder(path) as new, whole_file(new / "split.csv") as temporary:
+        table.to_csv(temporary, index=False)
         write_toml(run_table(run, images) | dict(facts or {}), new / "run.toml")
     return run
 
@@ -167,13 +169,23 @@ def run_table(run: Run, images: ImageSet) -> dict[str, Any]:
     }
 
 
-def write_splits(splits: Sequence[Split], clips: pd.DataFrame, path: Path) -> None:
-    """Write the part of each clip, in each fold if there are several, with who speaks."""
+def check_same_parts(old: Run, table: pd.DataFrame) -> None:
+    """Raise unless every clip has the speaker and stands in the part that it had when the run was begun.
+
+    The split is computed anew when a training goes on; with other speakers, or another version of scikit-learn, it
+    could put clips into training that the run keeps for its test.
+    """
+    before, now = (each.astype("string").fillna("") for each in (old.split_table(), table))
+    columns = ["corpus", "clip", "speaker", *(old.folds or ("part",))]
+    if len(before) != len(now) or (before[columns].to_numpy() != now[columns].to_numpy()).any():
+        raise ConfigError(f"the speakers or the split have changed since {old.path} was begun; name another --out")
+
+
+def table_of_parts(splits: Sequence[Split], clips: pd.DataFrame) -> pd.DataFrame:
+    """Return the part of each clip, in each fold if there are several, with who speaks."""
     names = [split.fold for split in splits] if len(splits) > 1 else ["part"]
     parts = {name: split.part_of_each(len(clips)) for name, split in zip(names, splits, strict=True)}
-    table = clips[["corpus", "clip", "speaker", "emotion"]].assign(**parts)
-    with whole_file(path) as temporary:
-        table.to_csv(temporary, index=False)
+    return clips[["corpus", "clip", "speaker", "emotion"]].assign(**parts)
 
 
 def load_run(path: Path) -> Run:

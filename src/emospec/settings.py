@@ -13,6 +13,7 @@ from emospec.errors import ConfigError
 from emospec.files import write_text
 
 Precision = Literal["float32", "bfloat16"]
+Schedule = Literal["constant", "cosine"]
 Device = Literal["auto", "cpu", "gpu"]
 
 
@@ -38,6 +39,18 @@ class TrainConfig:
         Any optimizer of Keras by its name, such as adam, adamw, sgd.
     learning_rate
         Step size of the optimizer; the model's own unless given, mostly 0.001.
+    schedule
+        constant, or cosine: up in the first twentieth of all steps, then down to nothing with the last epoch.
+    weight_decay
+        Share of the weights that each step takes away, with adamw.
+    ema
+        Momentum of an average of the weights, such as 0.99, which is then judged and kept in their place.
+    mixup
+        Blends pairs of training clips and of their labels; 0.3 is usual, 0 leaves it out (Zhang et al. 2018).
+    label_smoothing
+        Share of each training label that is spread over all classes.
+    listener_labels
+        Share of each training label that follows what listeners heard, where their votes are known.
     loss
         categorical_crossentropy (the usual), weighted_categorical_crossentropy or categorical_focal_crossentropy.
     class_weights
@@ -68,6 +81,12 @@ class TrainConfig:
     batch_size: int = 32
     optimizer: str = "adam"
     learning_rate: float | None = None
+    schedule: Schedule = "constant"
+    weight_decay: float | None = None
+    ema: float | None = None
+    mixup: float = 0.0
+    label_smoothing: float = 0.0
+    listener_labels: float = 0.0
     loss: str | None = None
     class_weights: str | dict[str, float] | None = None
     filters: tuple[int, ...] | None = None
@@ -88,8 +107,11 @@ class TrainConfig:
         check_number("seed", self.seed, at_least=0, below=2**32)
         if self.learning_rate is not None and not 0 < self.learning_rate < float("inf"):
             raise ConfigError(f"learning_rate is {self.learning_rate}; expected a number above 0")
-        if self.dropout is not None:
-            check_number("dropout", self.dropout, at_least=0, below=1)
+        for name in ("dropout", "ema", "weight_decay", "label_smoothing"):
+            if getattr(self, name) is not None:
+                check_number(name, getattr(self, name), at_least=0, below=1)
+        check_number("mixup", self.mixup, at_least=0)
+        check_number("listener_labels", self.listener_labels, at_least=0, below=1.000001)
         for size in (*(self.filters or ()), *(self.image_size or ()), self.kernel_size or 1):
             check_number("one of filters, kernel_size and image_size", size, at_least=1)
 

@@ -3,15 +3,12 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
-from numpy.typing import NDArray
 
 from emospec.callbacks import Checkpoint, ProgressLine, SeedEachEpoch, StopAfterPatience
 from emospec.errors import ConfigError
@@ -24,7 +21,8 @@ from emospec.models.architecture import Architecture
 from emospec.protocols import make_splits
 from emospec.runs import Run, open_run
 from emospec.settings import TrainConfig
-from emospec.splits import Indices, Split
+from emospec.splits import Split
+from emospec.training_data import Batches, TrainingData, one_hot
 
 Say = Callable[[str], None]
 
@@ -55,7 +53,8 @@ def train(
     splits = make_splits(images.clips, images.labels, config.protocol, config.seed, digests=images.digests())
     known = {**(facts or {}), **what_was_used(config)}
     with on_device(config.device), in_precision(config.precision):
-        build_compiled(config, TrainingData.of(images, splits[0].train, splits[0].validation))  # raises if it can't be
+        # Settings that don't fit together are told before anything is written.
+        build_compiled(config, TrainingData.of(images, splits[0].train, splits[0].validation, config))
         run = open_run(out, config, images, splits, facts=known)
         if run.finished:
             Checkpoint(out).forget()
@@ -63,13 +62,14 @@ def train(
         elif run.folds:
             train_folds(run, images, splits, known, say)
         else:
-            train_one(run, images, splits[0], say)
+            train_one(run, images, say)
     return run
 
 
-def train_one(run: Run, images: ImageSet, split: Split, say: Say) -> None:
-    """Train the one model of a run, and judge it."""
-    data = TrainingData.of(images, split.train, split.validation)
+def train_one(run: Run, images: ImageSet, say: Say) -> None:
+    """Train the one model of a run, and judge it, both by the split that the run folder holds."""
+    split = run.split()
+    data = TrainingData.of(images, split.train, split.validation, run.config)
     model, checkpoint = build_compiled(run.config, data), Checkpoint(run.path)
     fit(model, data, run, checkpoint, say)
     with whole_file(run.path / "model.keras") as temporary:
@@ -87,56 +87,8 @@ def train_folds(run: Run, images: ImageSet, splits: Sequence[Split], facts: Mapp
             continue
         say(f"fold {number} of {len(splits)}: {split.fold}")
         keras.utils.clear_session()  # or each fold's graph stays in memory
-        train_one(fold, images, split, say)
+        train_one(fold, images, say)
     judge_folds(run, images)
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """All that fitting may see: the training and validation rows of an image set, and no others."""
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int32]
-    classes: Any
-    train: Indices
-    validation: Indices
-
-    @classmethod
-    def of(cls, images: ImageSet, train: Indices, validation: Indices) -> "TrainingData":
-        """Narrow an image set; rows outside the two parts are replaced by nothing at all, so none can leak."""
-        rows = np.concatenate([train, validation])
-        seen, unseen = np.arange(len(train)), np.arange(len(train), len(rows))
-        return cls(images.images[rows], images.labels[rows], images.classes, seen, unseen)
-
-
-class Batches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches of raw pixels and one-hot labels; the order of each epoch depends on the seed and the epoch alone.
-
-    That makes a training that was interrupted see the same batches as one that wasn't. `SeedEachEpoch` sets the
-    epoch: Keras' own `on_epoch_end` comes an unknown number of times, since backends fetch ahead.
-    """
-
-    def __init__(self, data: TrainingData, rows: Indices, config: TrainConfig) -> None:
-        super().__init__()
-        self.data, self.rows, self.config, self.epoch = data, rows, config, 0
-        self.one_hot = np.eye(len(data.classes), dtype=np.float32)
-        self.kept: tuple[int, Indices] = (-1, rows)
-
-    def __len__(self) -> int:
-        return math.ceil(len(self.rows) / self.config.batch_size)
-
-    def order(self, epoch: int) -> Indices:
-        """Return the rows in the order of an epoch; the last one asked for is kept."""
-        kept = self.kept  # a backend's threads may ask for two epochs at a time
-        if kept[0] != epoch:
-            kept = (epoch, np.random.default_rng((self.config.seed, epoch)).permutation(self.rows))
-            self.kept = kept
-        return kept[1]
-
-    def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        """Return batch `index` of this epoch."""
-        chosen = self.order(self.epoch)[index * self.config.batch_size : (index + 1) * self.config.batch_size]
-        return self.data.images[chosen], self.one_hot[self.data.labels[chosen]]
 
 
 def build_compiled(config: TrainConfig, data: TrainingData) -> keras.Model:
@@ -147,7 +99,7 @@ def build_compiled(config: TrainConfig, data: TrainingData) -> keras.Model:
     loss_name, weights = loss_of(config, architecture)
     values = None if weights is None else class_weights(weights, data.classes, data.labels[data.train])
     model.compile(
-        optimizer=build_optimizer(config.optimizer, config.learning_rate or architecture.learning_rate),
+        optimizer=build_optimizer(config, architecture, n_batches=math.ceil(len(data.train) / config.batch_size)),
         loss=build_loss(loss_name, values),
         metrics=build_metrics(),
     )
@@ -189,14 +141,31 @@ def what_was_used(config: TrainConfig) -> dict[str, Any]:
     }
 
 
-def build_optimizer(name: str, learning_rate: float) -> keras.optimizers.Optimizer:
-    """Return an optimizer of Keras by its name."""
+def build_optimizer(config: TrainConfig, architecture: Architecture, *, n_batches: int) -> keras.optimizers.Optimizer:
+    """Return an optimizer of Keras by its name, with the schedule and the averaging of the settings."""
+    options: dict[str, Any] = {"learning_rate": learning_rate_of(config, architecture, n_batches)}
+    if config.weight_decay is not None:
+        options["weight_decay"] = config.weight_decay
+    if config.ema is not None:
+        options |= {"use_ema": True, "ema_momentum": config.ema}
     try:
-        return keras.optimizers.get({"class_name": name, "config": {"learning_rate": learning_rate}})
+        optimizer = keras.optimizers.get(config.optimizer)
     except ValueError:
         raise ConfigError(
-            f"unknown optimizer {name!r}; Keras knows adam, adamw, sgd, rmsprop, nadam, lion ..."
+            f"unknown optimizer {config.optimizer!r}; Keras knows adam, adamw, sgd, rmsprop, nadam, lion ..."
         ) from None
+    return type(optimizer)(**options)
+
+
+def learning_rate_of(config: TrainConfig, architecture: Architecture, n_batches: int) -> Any:
+    """Return the learning rate, or its schedule over all steps."""
+    rate = config.learning_rate or architecture.learning_rate
+    if config.schedule == "constant":
+        return rate
+    steps = config.epochs * n_batches
+    return keras.optimizers.schedules.CosineDecay(
+        rate / 20, decay_steps=steps, warmup_target=rate, warmup_steps=max(1, steps // 20)
+    )
 
 
 def fit(model: keras.Model, data: TrainingData, run: Run, checkpoint: Checkpoint, say: Say) -> None:
@@ -216,6 +185,7 @@ def fit(model: keras.Model, data: TrainingData, run: Run, checkpoint: Checkpoint
             callbacks=[
                 SeedEachEpoch(config.seed, batches),
                 stopper,
+                *averaging(config),
                 ProgressLine(len(data.train), config.epochs, history, say),
                 *tensorboard(run),
                 checkpoint,
@@ -224,9 +194,9 @@ def fit(model: keras.Model, data: TrainingData, run: Run, checkpoint: Checkpoint
     checkpoint.load_best(model)
 
 
-def one_hot(data: TrainingData, rows: Indices) -> NDArray[np.float32]:
-    """Return the labels of some rows as (n, n_classes) zeros and ones."""
-    return np.eye(len(data.classes), dtype=np.float32)[data.labels[rows]]
+def averaging(config: TrainConfig) -> list[keras.callbacks.Callback]:
+    """Return the callback that validates with the averaged weights, if there are any."""
+    return [keras.callbacks.SwapEMAWeights()] if config.ema is not None else []
 
 
 def tensorboard(run: Run) -> list[keras.callbacks.Callback]:

@@ -18,6 +18,12 @@ def test_suffixes_may_be_in_any_case_and_other_files_are_none(make_files):
     assert [path.name for path in audio_files(root)] == ["x.WAV", "y.Flac"]
 
 
+def test_an_empty_folder_named_like_a_recording_is_found_and_one_around_a_recording_is_entered(make_files):
+    root = make_files("x.wav/x.wav")
+    (root / "y.wav").mkdir()
+    assert [path.relative_to(root).as_posix() for path in audio_files(root)] == ["x.wav/x.wav", "y.wav"]
+
+
 def test_hidden_files_and_what_a_mac_packs_with_an_archive_are_no_audio(make_files):
     root = make_files("x.wav", "._x.wav", ".cache/y.wav", "__MACOSX/z.wav")
     assert [path.name for path in audio_files(root)] == ["x.wav"]

@@ -1,4 +1,5 @@
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ from emospec.corpora import load_corpus
 from emospec.errors import CorpusError
 
 DEMOGRAPHICS = '"ActorID","Age","Sex","Race"\n1001,51,"Male","Caucasian"\n1002,,"Female",""\n'
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 9\n"
 
 
 def first_clip(root):
@@ -73,12 +76,34 @@ def test_sex_and_age_are_not_known_without_the_table(make_files):
     assert clips[["sex", "age"]].isna().all(axis=None)
 
 
-@pytest.mark.parametrize("text", ["Actor,Sex\n1001,Male\n", DEMOGRAPHICS.replace("51", "old")])
-def test_a_broken_table_is_refused(text, make_files):
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Actor,Sex\n1001,Male\n", "no column 'ActorID', 'Age', but 'Actor, Sex'"),
+        ("one,two,three\n", "no column 'ActorID', 'Age', 'Sex', but"),
+        (DEMOGRAPHICS[:17], "no column 'Sex', but 'ActorID, Age"),
+        (DEMOGRAPHICS[:29], "no row below the first line"),
+        (DEMOGRAPHICS[:43], "line 2 has 3 cells, the first line 4"),
+        (DEMOGRAPHICS.replace("51", "old"), "line 2: Age is 'old', not a whole number"),
+        ("", "it is empty"),
+    ],
+    ids=["other columns", "a header of others", "a cut header", "a header alone", "a cut row", "a word", "empty"],
+)
+def test_a_broken_table_is_refused_with_the_place(text, reason, make_files):
     root = make_files("AudioWAV/1001_DFA_ANG_XX.wav")
     (root / "VideoDemographics.csv").write_text(text)
-    with pytest.raises(CorpusError, match=r"VideoDemographics\.csv cannot be read .*expected the columns ActorID"):
+    expected = re.escape("expected a CSV table with the columns ActorID, Age, Sex; get the owners' file again")
+    with pytest.raises(CorpusError, match=rf"VideoDemographics\.csv cannot be read \(.*{reason}.*\); {expected}"):
         load_corpus("crema-d", root)
+
+
+def test_clips_can_be_loaded_without_what_a_broken_table_would_tell(make_files):
+    root = make_files("AudioWAV/1001_DFA_ANG_XX.wav")
+    (root / "VideoDemographics.csv").write_text(DEMOGRAPHICS)
+    (root / "summaryTable.csv").write_text(POINTER)
+    clips = load_corpus("crema-d", root, skip_broken_tables=True)
+    assert (clips["sex"].tolist(), clips["votes"].isna().tolist()) == (["male"], [True])
+    assert ["is a Git-LFS pointer" in message for message in clips.attrs["broken_tables"]] == [True]
 
 
 COUNTED = """"","A","D","F","H","N","S","fileName","numResponses","agreement","emoVote","meanEmoRespNorm"
@@ -138,19 +163,41 @@ def test_the_one_file_with_a_short_name_has_the_votes_of_its_clip(make_files):
     ("name", "text"),
     [
         ("summaryTable.csv", SUMMED_UP.replace("A:H", "A;H")),
-        ("summaryTable.csv", "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 9\n"),
         ("summaryTable.csv", ""),
         ("tabulatedVotes.csv", COUNTED.replace('"100001",1', '"100001",many')),
         ("tabulatedVotes.csv", COUNTED.replace('"",', "").replace('"100001",', "")),
         ("tabulatedVotes.csv", COUNTED.replace("100001", "1")),
         ("tabulatedVotes.csv", COUNTED[:-40]),
     ],
-    ids=["another separator", "a pointer", "empty", "no number", "no row numbers", "other row numbers", "cut off"],
+    ids=["another separator", "empty", "no number", "no row numbers", "other row numbers", "cut off"],
 )
 def test_a_broken_table_of_votes_is_refused_in_one_line(name, text, heard):
     with pytest.raises(CorpusError, match=rf"{name} cannot be read \(.*expected .*; get the owners' file") as caught:
         heard({name: text})
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["summaryTable.csv", "tabulatedVotes.csv"])
+def test_a_pointer_in_place_of_votes_is_called_one_and_says_how_to_get_them(name, heard):
+    with pytest.raises(CorpusError, match=rf"{name} is a Git-LFS pointer, not a table; .*`git lfs pull`"):
+        heard({name: POINTER})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("summaryTable.csv", SUMMED_UP.replace("A:H", "Q"), "line 2: VoiceVote is 'Q', not A, D, F, H, N, S"),
+        ("tabulatedVotes.csv", COUNTED.replace('"100001",1', '"100001",many'), "line 2: A is 'many', not a whole"),
+        ("tabulatedVotes.csv", COUNTED.replace("100002", "2"), "line 3: row number '2', not from 100001"),
+        ("summaryTable.csv", "a\udcffb", "it is not text in UTF-8"),
+    ],
+    ids=["another code", "no number", "another row number", "garbage"],
+)
+def test_what_is_wrong_with_votes_is_named_with_its_line(name, text, reason, make_files):
+    root = make_files("1001_DFA_ANG_XX.wav")
+    (root / name).write_text(text, errors="surrogateescape", encoding="utf-8")
+    with pytest.raises(CorpusError, match=re.escape(f"{name} cannot be read ({reason}")):
+        load_corpus("crema-d", root)
 
 
 @pytest.mark.real_data

@@ -26,8 +26,8 @@ def small(name: str) -> keras.Model:
     return build_model(name, (77, 77, 3), 4, **options | ({"image_size": (40, 40)} if MODELS[name].image_size else {}))
 
 
-def test_every_network_of_the_notebook_is_there() -> None:
-    assert list(MODELS) == list(PARAMETERS)
+def test_every_network_of_the_notebook_is_there_and_our_own() -> None:
+    assert list(MODELS) == [*PARAMETERS, "emonet"]
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
@@ -57,7 +57,8 @@ def test_pixels_are_scaled_inside_unless_the_caller_does_it(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name, architecture in MODELS.items() if architecture.augmentation])
 def test_augmentation_changes_images_in_training_only(name: str) -> None:
     model = small(name)
-    flipped = keras.Model(model.input, model.get_layer("flip").output)
+    last = MODELS[name].augmentation[-1].replace("-", "_")
+    flipped = keras.Model(model.input, model.get_layer(last).output)
     still = [np.asarray(flipped(IMAGES, training=False)) for _ in range(2)]
     moved = np.asarray(flipped(IMAGES, training=True))
     assert (still[0] == still[1]).all()

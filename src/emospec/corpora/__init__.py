@@ -27,7 +27,9 @@ CORPORA: dict[str, Corpus] = {
 logger = logging.getLogger(__name__)
 
 
-def load_corpus(name: str, root: str | Path, *, spellings: Mapping[str, str] | None = None) -> pd.DataFrame:
+def load_corpus(
+    name: str, root: str | Path, *, spellings: Mapping[str, str] | None = None, skip_broken_tables: bool = False
+) -> pd.DataFrame:
     """Read a copy of a corpus as it lies on disk; no audio is opened.
 
     Parameters
@@ -38,6 +40,9 @@ def load_corpus(name: str, root: str | Path, *, spellings: Mapping[str, str] | N
         The folder of the corpus, at any depth above its clips; for `csv` the CSV file.
     spellings : mapping, optional
         Your own names of emotions, such as `{"mad": "angry"}`; used where a corpus writes emotions as words.
+    skip_broken_tables : bool
+        Whether to load the clips without what a broken table of the owners beside them would tell, such as sex and
+        votes; `attrs["broken_tables"]` then says what is wrong with it.
 
     Returns
     -------
@@ -49,7 +54,8 @@ def load_corpus(name: str, root: str | Path, *, spellings: Mapping[str, str] | N
     Raises
     ------
     CorpusError
-        If the name is unknown, or the root is missing or holds no clip of this corpus.
+        If the name is unknown, or the root is missing or holds no clip of this corpus, or a table beside the clips
+        is broken.
     ConfigError
         If `spellings` leads to an unknown emotion.
     """
@@ -58,10 +64,14 @@ def load_corpus(name: str, root: str | Path, *, spellings: Mapping[str, str] | N
     own = {spelling: canonical_emotion(emotion) for spelling, emotion in (spellings or {}).items()}
     reading = corpus.read(path, own)
     _check_clips(reading, path, corpus)
+    if reading.broken and not skip_broken_tables:
+        raise CorpusError(reading.broken[0])
     clips, copies = without_copies(reading.clips)
     table = _table(clips, corpus.name)
     table.attrs["unparsed"] = list(map(str, reading.unparsed))
     table.attrs["copies"] = list(map(str, copies))
+    if skip_broken_tables:
+        table.attrs["broken_tables"] = list(reading.broken)
     _log_left_out(table, path, corpus)
     return table
 

@@ -1,6 +1,7 @@
 """What every corpus has: its facts, a reader of its files, and the clips that come out."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,10 +31,14 @@ class Clip(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What a reader found: the clips, and the audio files that it could not tell the emotion of."""
+    """What a reader found: the clips, and the audio files that it could not tell the emotion of.
+
+    `broken` says, a message each, which tables beside the clips cannot be read; what they tell is then not known.
+    """
 
     clips: list[Clip]
     unparsed: list[Path]
+    broken: tuple[str, ...] = ()
 
 
 Spellings = Mapping[str, str]
@@ -86,6 +91,7 @@ def audio_files(root: Path) -> list[Path]:
     """Return every audio file under a folder, sorted by path without regard to case.
 
     Links are followed, each folder is entered once; hidden files and folders and `__MACOSX` are no part of a corpus.
+    An empty folder with the name of an audio file is among them: it stands where a recording should.
 
     Raises
     ------
@@ -103,15 +109,33 @@ def audio_files(root: Path) -> list[Path]:
         subfolders[:] = [] if real in entered else sorted(filter(_is_visible, subfolders))
         if real not in entered:
             found += [Path(folder, name) for name in names if _is_visible(name) and _is_audio(name)]
+            if not names and not subfolders and _is_audio(folder) and Path(folder) != root:
+                found.append(Path(folder))
         entered.add(real)
     return sorted(found, key=sort_key)
 
 
-def read_names(root: Path, parse: Callable[[Path], Clip | None]) -> Reading:
-    """Read a corpus that tells everything by the names of its files; `parse` returns None for any other file."""
-    parsed = [(path, parse(path)) for path in audio_files(root)]
-    clips = [clip for _, clip in parsed if clip is not None]
-    return Reading(clips, [path for path, clip in parsed if clip is None])
+def read_names(
+    paths: Iterable[Path], pattern: re.Pattern[str], clip_of: Callable[[Path, re.Match[str]], Clip | None]
+) -> Reading:
+    """Read files by their names.
+
+    Parameters
+    ----------
+    pattern : compiled
+        Fits the whole stem of a clip's name; a file of any other name is unparsed.
+    clip_of : callable
+        From a path and the match to a clip, or to None if it is no clip of the corpus after all.
+    """
+    reading = Reading([], [])
+    for path in paths:
+        match = pattern.fullmatch(path.stem)
+        clip = clip_of(path, match) if match else None
+        if clip is None:
+            reading.unparsed.append(path)
+        else:
+            reading.clips.append(clip)
+    return reading
 
 
 def without_copies(clips: Iterable[Clip]) -> tuple[list[Clip], list[Path]]:

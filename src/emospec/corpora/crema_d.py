@@ -1,13 +1,14 @@
 """CREMA-D: 91 actors, 12 sentences, six emotions; `AudioWAV/1001_DFA_ANG_XX.wav`."""
 
-import csv
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from emospec.clips import format_votes
-from emospec.corpora.core import Clip, Corpus, Reading, Spellings, audio_files
+from emospec.corpora.core import Clip, Corpus, Reading, Spellings, audio_files, read_names
+from emospec.corpora.crema_d_votes import read_votes
+from emospec.corpora.owners_table import Row, find_table, number_or_none, read_table
 from emospec.errors import CorpusError
 
 SENTENCES = {
@@ -30,12 +31,7 @@ INTENSITIES = {"LO": "low", "MD": "medium", "HI": "high", "XX": None, "X": None}
 NAME = re.compile(rf"(\d{{4}})_({'|'.join(SENTENCES)})_({'|'.join(EMOTION_CODES)})_(LO|MD|HI|XX?)", re.IGNORECASE)
 DEMOGRAPHICS = "VideoDemographics.csv"
 
-VOTE_CODES = {"A": "angry", "D": "disgust", "F": "fear", "H": "happy", "N": "neutral", "S": "sad"}
-COUNTED_VOTES = "tabulatedVotes.csv"
-SUMMED_UP_VOTES = "summaryTable.csv"
-VOICE_ALONE = 1  # 2 is the face alone, 3 both; row 100001 of the counted votes is clip 1 as it was heard
-
-Row = Mapping[str, str]  # a cell that a row lacks is empty
+Told = TypeVar("Told")
 
 
 class Actor(NamedTuple):
@@ -47,23 +43,21 @@ class Actor(NamedTuple):
 
 def read(root: Path, spellings: Spellings) -> Reading:
     """Read `root`, which is the corpus, its folder AudioWAV, or a folder that holds them."""
-    paths = audio_files(root)
-    actors, votes = read_demographics(paths), read_votes(paths)
-    parsed = {path: parse(path, actors) for path in paths}
-    clips = [clip._replace(votes=votes.get(clip.key)) for clip in parsed.values() if clip is not None]
-    return Reading(clips, [path for path, clip in parsed.items() if clip is None])
+    paths, broken = audio_files(root), list[str]()
+    actors, votes = _unless_broken(read_demographics, paths, broken), _unless_broken(read_votes, paths, broken)
+    heard = {_key(name): cell for name, cell in votes.items()}
+    reading = read_names(paths, NAME, partial(clip_of, actors=actors))
+    clips = [clip._replace(votes=heard.get(clip.key)) for clip in reading.clips]
+    return Reading(clips, reading.unparsed, tuple(broken))
 
 
-def parse(path: Path, actors: Mapping[str, Actor]) -> Clip | None:
-    """Return what the name of a file says, or None if it is not a name of this corpus."""
-    match = NAME.fullmatch(path.stem)
-    if match is None:
-        return None
-    speaker, sentence, emotion, intensity = match.group(1), *(code.upper() for code in match.groups()[1:])
+def clip_of(path: Path, match: re.Match[str], actors: Mapping[str, Actor]) -> Clip:
+    """Return what the name of a file and the table of actors say."""
+    speaker, sentence, emotion, intensity = (code.upper() for code in match.groups())
     actor = actors.get(speaker, Actor())
     return Clip(
         path,
-        key=f"{speaker}_{sentence}_{emotion}_{INTENSITIES[intensity]}",
+        key=_key(match.string),
         emotion=EMOTION_CODES[emotion],
         speaker=speaker,
         sex=actor.sex,
@@ -73,106 +67,37 @@ def parse(path: Path, actors: Mapping[str, Actor]) -> Clip | None:
     )
 
 
-def read_demographics(paths: Iterable[Path]) -> dict[str, Actor]:
+def read_demographics(paths: Sequence[Path]) -> dict[str, Actor]:
     """Return the actors of the first `VideoDemographics.csv` beside the clips or one folder above them.
 
-    Without that file the answer is empty: sex and age are then not known.
+    Without that file the answer is empty: sex and age are then not known. A broken one is a `CorpusError`.
     """
-    table = _find_table(paths, (DEMOGRAPHICS,))
-    if table is None:
-        return {}
-    try:
-        return {row["ActorID"].strip(): _actor(row) for row in _rows(table)}
-    except (KeyError, ValueError, csv.Error) as error:
-        raise _broken(table, error, "the columns ActorID, Age, Sex", "sex and age are") from None
+    table = find_table(paths, (DEMOGRAPHICS,))
+    return dict(read_table(table, ("ActorID", "Age", "Sex"), _actor, needed="sex and age are")) if table else {}
 
 
-def read_votes(paths: Sequence[Path]) -> dict[str, str]:
-    """Return what listeners heard in the voice alone, by `Clip.key`, as `format_votes` and `parse_votes` have it.
-
-    The owners' table with all counts (`tabulatedVotes.csv`) comes before the one with the most frequent answers
-    alone (`summaryTable.csv`). Each is looked for beside the clips and one folder above them, and there also in
-    `processedResults`; without any the answer is empty.
-    """
-    readers: dict[str, Callable[[Path], dict[str, str]]] = {
-        COUNTED_VOTES: _counted_votes,
-        SUMMED_UP_VOTES: _summed_up_votes,
-    }
-    for name, read_table in readers.items():
-        table = _find_table(paths, (name, f"processedResults/{name}"))
-        if table is not None:
-            return read_table(table)
-    return {}
-
-
-def _counted_votes(table: Path) -> dict[str, str]:
-    try:
-        voice = [row for row in _whole_rows(table) if _stimulus(row) == VOICE_ALONE]
-        votes = {_key(row["fileName"]): format_votes(_counts(row)) for row in voice}
-    except (KeyError, ValueError, csv.Error) as error:
-        expected = "row numbers from 100001 (a voice alone) to 307442 and the columns A, D, F, H, N, S, fileName"
-        raise _broken(table, error, expected, "the listeners' votes are") from None
-    return {key: cell for key, cell in votes.items() if cell is not None}
-
-
-def _summed_up_votes(table: Path) -> dict[str, str]:
-    try:
-        answers = {_key(row["FileName"]): row["VoiceVote"].strip() for row in _whole_rows(table)}
-        return {key: " ".join(VOTE_CODES[code] for code in codes.split(":")) for key, codes in answers.items() if codes}
-    except (KeyError, ValueError, csv.Error) as error:
-        expected = "the columns FileName and VoiceVote (A, D, F, H, N, S, or several such as A:H)"
-        raise _broken(table, error, expected, "the listeners' votes are") from None
-
-
-def _stimulus(row: Row) -> int:
-    """Return what a row's number, in its first cell, says of what was shown."""
-    number = next(iter(row.values()))
-    stimulus = int(number) // 100_000
-    if stimulus not in (1, 2, 3):
-        raise ValueError(f"row number {number}")
-    return stimulus
-
-
-def _counts(row: Row) -> dict[str, int]:
-    return {emotion: int(row[code]) for code, emotion in VOTE_CODES.items()}
+def _actor(row: Row) -> tuple[str, Actor]:
+    return row["ActorID"], Actor(sex=row["Sex"].lower() or None, age=number_or_none(row, "Age"))
 
 
 def _key(name: str) -> str:
-    """Return `Clip.key` of a name in a table; the clips that listeners practised with keep their names."""
-    clip = parse(Path(name.strip()), {})
-    return clip.key if clip else name
+    """Return `Clip.key` of a name of a clip; the clips that listeners practised with keep their names."""
+    match = NAME.fullmatch(Path(name).stem)
+    if match is None:
+        return name
+    speaker, sentence, emotion, intensity = (code.upper() for code in match.groups())
+    return f"{speaker}_{sentence}_{emotion}_{INTENSITIES[intensity]}"
 
 
-def _actor(row: Row) -> Actor:
-    return Actor(sex=row["Sex"].strip().lower() or None, age=int(row["Age"]) if row["Age"].strip() else None)
-
-
-def _find_table(paths: Iterable[Path], names: Sequence[str]) -> Path | None:
-    folders = dict.fromkeys(folder for path in paths for folder in (path.parent, path.parent.parent))
-    return next((folder / name for folder in folders for name in names if (folder / name).is_file()), None)
-
-
-def _rows(table: Path) -> Iterator[Row]:
-    with table.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file, restval="")
-        if not rows.fieldnames:
-            raise ValueError("it is empty")
-        yield from rows
-
-
-def _whole_rows(table: Path) -> Iterator[Row]:
-    """Read a table of votes, whose last column is never empty: what was cut off must not pass for unknown votes."""
-    for row in _rows(table):
-        if not list(row.values())[-1]:
-            raise ValueError(f"the row of {next(iter(row.values()))} is cut off")
-        yield row
-
-
-def _broken(table: Path, error: Exception, expected: str, needed: str) -> CorpusError:
-    return CorpusError(
-        f"{table} cannot be read ({error!r}); expected {expected}; "
-        f"get the owners' file again, or remove it if {needed} not needed"
-    )
+def _unless_broken(
+    read_table_of: Callable[[Sequence[Path]], dict[str, Told]], paths: Sequence[Path], broken: list[str]
+) -> dict[str, Told]:
+    """Return what a table tells; if it cannot be read nothing, and say so in `broken`."""
+    try:
+        return read_table_of(paths)
+    except CorpusError as error:
+        broken.append(str(error))
+        return {}
 
 
 CREMA_D = Corpus(

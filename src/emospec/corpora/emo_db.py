@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from emospec.corpora.core import Clip, Corpus, Reading, Spellings, read_names
+from emospec.corpora.core import Clip, Corpus, Reading, Spellings, audio_files, read_names
 
 SPEAKERS = {
     "03": ("male", 31),
@@ -45,14 +45,11 @@ NAME = re.compile(rf"({'|'.join(SPEAKERS)})({'|'.join(SENTENCES)})([{''.join(EMO
 
 def read(root: Path, spellings: Spellings) -> Reading:
     """Read `root`, which is the corpus or its folder wav."""
-    return read_names(root, parse)
+    return read_names(audio_files(root), NAME, clip_of)
 
 
-def parse(path: Path) -> Clip | None:
-    """Return what the name of a file says, or None if it is not a name of this corpus."""
-    match = NAME.fullmatch(path.stem)
-    if match is None:
-        return None
+def clip_of(path: Path, match: re.Match[str]) -> Clip:
+    """Return what the name of a file says."""
     speaker, sentence, emotion = match.groups()
     sex, age = SPEAKERS[speaker]
     return Clip(

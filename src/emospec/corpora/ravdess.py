@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from emospec.corpora.core import Clip, Corpus, Reading, Spellings, read_names
+from emospec.corpora.core import Clip, Corpus, Reading, Spellings, audio_files, read_names
 
 EMOTION_CODES = {
     "01": "neutral",
@@ -24,14 +24,11 @@ NAME = re.compile(r"0[13]-01-(0[1-8])-(0[12])-(0[12])-0[12]-(0[1-9]|1\d|2[0-4])"
 
 def read(root: Path, spellings: Spellings) -> Reading:
     """Read the spoken clips; songs are left out, as files of another name are."""
-    return read_names(root, parse)
+    return read_names(audio_files(root), NAME, clip_of)
 
 
-def parse(path: Path) -> Clip | None:
-    """Return what the name of a file says, or None if it is not the name of a spoken clip of this corpus."""
-    match = NAME.fullmatch(path.stem)
-    if match is None:
-        return None
+def clip_of(path: Path, match: re.Match[str]) -> Clip:
+    """Return what the name of a file says."""
     emotion, intensity, statement, actor = match.groups()
     return Clip(
         path,

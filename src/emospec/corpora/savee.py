@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from emospec.corpora.core import Clip, Corpus, Reading, Spellings, read_names
+from emospec.corpora.core import Clip, Corpus, Reading, Spellings, audio_files, read_names
 
 SPEAKERS = ("DC", "JE", "JK", "KL")  # men of 27 to 31 years; which is how old is not published
 EMOTION_CODES = {
@@ -21,14 +21,13 @@ NAME = re.compile(rf"(?:({'|'.join(SPEAKERS)})_)?({'|'.join(EMOTION_CODES)})(\d\
 
 def read(root: Path, spellings: Spellings) -> Reading:
     """Read either layout; a root that is one speaker's folder is enough."""
-    return read_names(root, parse)
+    return read_names(audio_files(root), NAME, clip_of)
 
 
-def parse(path: Path) -> Clip | None:
-    """Return what the name of a file and of its folder say, or None if they are not names of this corpus."""
-    match = NAME.fullmatch(path.stem)
-    speaker = (match.group(1) or path.parent.name).upper() if match else ""
-    if match is None or speaker not in SPEAKERS:
+def clip_of(path: Path, match: re.Match[str]) -> Clip | None:
+    """Return what the name of a file and of its folder say, or None if the folder is not a speaker's."""
+    speaker = (match.group(1) or path.parent.name).upper()
+    if speaker not in SPEAKERS:
         return None
     code = match.group(2).lower()
     return Clip(

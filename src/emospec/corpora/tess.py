@@ -1,9 +1,10 @@
 """TESS: two women, 200 words, seven emotions; `OAF_angry/OAF_back_angry.wav`."""
 
 import re
+from functools import partial
 from pathlib import Path
 
-from emospec.corpora.core import Clip, Corpus, Reading, Spellings, read_names
+from emospec.corpora.core import Clip, Corpus, Reading, Spellings, audio_files, read_names
 from emospec.emotions import canonical_emotion
 from emospec.errors import ConfigError
 
@@ -16,14 +17,11 @@ FOLDER = re.compile(r"(?:(?:OAF?|YAF?)[_ -])?(.+)", re.IGNORECASE)
 
 def read(root: Path, spellings: Spellings) -> Reading:
     """Read any nesting of the folders; their spelling matters only where a file's name lacks the emotion."""
-    return read_names(root, lambda path: parse(path, spellings))
+    return read_names(audio_files(root), NAME, partial(clip_of, spellings=spellings))
 
 
-def parse(path: Path, spellings: Spellings) -> Clip | None:
-    """Return what the name of a file, or else its folder, says; None if neither is a name of this corpus."""
-    match = NAME.fullmatch(path.stem)
-    if match is None:
-        return None
+def clip_of(path: Path, match: re.Match[str], spellings: Spellings) -> Clip | None:
+    """Return what the name of a file, or else its folder, says; None if neither tells the emotion."""
     speaker = match.group(1)[0].upper() + "AF"
     word = match.group(2).lower()
     folder = FOLDER.fullmatch(path.parent.name)

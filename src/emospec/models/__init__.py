@@ -13,6 +13,7 @@ from emospec.models.adapted_augmented import ADAPTED_AUGMENTED
 from emospec.models.adapted_weighted import ADAPTED_WEIGHTED
 from emospec.models.architecture import Architecture, front
 from emospec.models.dscnn import DSCNN
+from emospec.models.emonet import EMONET
 from emospec.models.three_layer import THREE_LAYER
 from emospec.models.three_layer_augmented import THREE_LAYER_AUGMENTED
 from emospec.models.three_layer_separable import THREE_LAYER_SEPARABLE
@@ -27,6 +28,7 @@ MODELS: dict[str, Architecture] = {
         THREE_LAYER_AUGMENTED,
         ADAPTED_AUGMENTED,
         ADAPTED_WEIGHTED,
+        EMONET,
     )
 }
 
@@ -91,7 +93,8 @@ def build_model(name: str, input_shape: tuple[int, int, int], n_classes: int, **
         For an unknown name or option, or images too small for the network.
     """
     architecture = find_architecture(name, **options)
-    images = keras.Input(input_shape, name="images")
+    height, width, channels = input_shape
+    images = keras.Input((height, None if architecture.any_width else width, channels), name="images")
     try:
         x = architecture.body(front(images, architecture), architecture)
     except ValueError as error:

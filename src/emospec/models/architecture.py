@@ -7,10 +7,14 @@ from typing import Any
 import keras
 
 from emospec.errors import ConfigError
+from emospec.models.layers import RandomGain, RandomShift, SpecAugment
 
 AUGMENTATIONS: dict[str, Callable[[], keras.layers.Layer]] = {
     "rotation": lambda: keras.layers.RandomRotation(0.2, name="rotation"),
     "flip": lambda: keras.layers.RandomFlip("horizontal", name="flip"),
+    "gain": lambda: RandomGain(name="gain", dtype="float32"),
+    "shift": lambda: RandomShift(name="shift", dtype="float32"),
+    "spec-augment": lambda: SpecAugment(name="spec_augment", dtype="float32"),
 }
 
 
@@ -34,6 +38,8 @@ class Architecture:
         Names in `AUGMENTATIONS`, applied in order, in training only.
     scale : bool
         Divide pixels by 255 inside the model; off where the caller does so.
+    any_width : bool
+        Whether it takes images of any width, once trained.
     learning_rate, loss, class_weights
         What the architecture is trained with unless the user says otherwise.
     """
@@ -47,6 +53,7 @@ class Architecture:
     image_size: tuple[int, int] | None = None
     augmentation: tuple[str, ...] = ()
     scale: bool = True
+    any_width: bool = False
     learning_rate: float = 0.001
     loss: str = "categorical_crossentropy"
     class_weights: dict[str, float] | None = None

@@ -1,0 +1,27 @@
+"""Bundles as models that can be audited."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from numpy.typing import NDArray
+
+from emospec.audio import Waveform
+from emospec.audited import AuditedModel
+from emospec.bundle import Bundle
+
+
+def as_audited(bundle: Bundle) -> AuditedModel:
+    """Return a bundle as an audit sees a model: whom it has heard stands in its facts."""
+
+    def score(waveforms: Sequence[Waveform], sample_rate: int, clips: pd.DataFrame) -> NDArray[Any]:
+        return bundle.score(waveforms, sample_rate)
+
+    return AuditedModel(
+        name=f"{bundle.name} (bundle)",
+        score=score,
+        classes=bundle.classes,
+        sample_rate=bundle.sample_rate,
+        training_speakers=bundle.training_speakers,
+        fingerprint=bundle.fingerprint,
+    )

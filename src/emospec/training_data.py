@@ -1,0 +1,105 @@
+"""What fitting may see: the training and validation clips, their targets, and the batches of an epoch."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from emospec.emotions import Labels
+from emospec.image_set import ImageSet
+from emospec.listeners import answer_shares
+from emospec.settings import TrainConfig
+from emospec.splits import Indices
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """All that fitting may see: the training and validation rows of an image set, and no others."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int32]
+    classes: Any
+    train: Indices
+    validation: Indices
+    targets: NDArray[np.float32]
+
+    @classmethod
+    def of(
+        cls, images: ImageSet, train: Indices, validation: Indices, config: TrainConfig | None = None
+    ) -> "TrainingData":
+        """Narrow an image set; rows outside the two parts are replaced by nothing at all, so none can leak.
+
+        The targets are what training aims at: zeros and ones, or what the settings make of them.
+        """
+        rows = np.concatenate([train, validation])
+        seen, unseen = np.arange(len(train)), np.arange(len(train), len(rows))
+        labels, clips = images.labels[rows], images.clips.iloc[rows]
+        targets = training_targets(labels, clips, images.classes, config or TrainConfig())
+        return cls(images.images[rows], labels, images.classes, seen, unseen, targets)
+
+
+def training_targets(
+    labels: NDArray[np.int32], clips: pd.DataFrame, classes: Labels, config: TrainConfig
+) -> NDArray[np.float32]:
+    """Return labels of shape (n, n_classes) with the listeners' answers and the smoothing that the settings ask for."""
+    targets: NDArray[np.float32] = np.eye(len(classes), dtype=np.float32)[labels]
+    if config.listener_labels and "votes" in clips:
+        heard = answer_shares(clips["votes"], classes)
+        share = np.where(heard.any(axis=1, keepdims=True), np.float32(config.listener_labels), np.float32(0))
+        targets = ((1 - share) * targets + share * heard).astype(np.float32)
+    smoothed = (1 - config.label_smoothing) * targets + config.label_smoothing / len(classes)
+    return smoothed.astype(np.float32)
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Batches of raw pixels and one-hot labels; the order of each epoch depends on the seed and the epoch alone.
+
+    That makes a training that was interrupted see the same batches as one that wasn't. `SeedEachEpoch` sets the
+    epoch: Keras' own `on_epoch_end` comes an unknown number of times, since backends fetch ahead.
+    """
+
+    def __init__(self, data: TrainingData, rows: Indices, config: TrainConfig) -> None:
+        super().__init__()
+        self.data, self.rows, self.config, self.epoch = data, rows, config, 0
+        self.kept: tuple[int, Indices] = (-1, rows)
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.rows) / self.config.batch_size)
+
+    def order(self, epoch: int) -> Indices:
+        """Return the rows in the order of an epoch; the last one asked for is kept."""
+        kept = self.kept  # a backend's threads may ask for two epochs at a time
+        if kept[0] != epoch:
+            kept = (epoch, np.random.default_rng((self.config.seed, epoch)).permutation(self.rows))
+            self.kept = kept
+        return kept[1]
+
+    def __getitem__(self, index: int) -> tuple[NDArray[Any], NDArray[np.float32]]:
+        """Return batch `index` of this epoch."""
+        epoch = self.epoch
+        chosen = self.order(epoch)[index * self.config.batch_size : (index + 1) * self.config.batch_size]
+        images, targets = self.data.images[chosen], self.data.targets[chosen]
+        if not self.config.mixup:
+            return images, targets
+        return mixed(images, targets, self.config.mixup, np.random.default_rng((self.config.seed, epoch, index)))
+
+
+def mixed(
+    images: NDArray[np.uint8], targets: NDArray[np.float32], strength: float, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Blend each clip of a batch with another one, in one proportion for all (Zhang et al. 2018, "mixup")."""
+    share, partners = np.float32(rng.beta(strength, strength)), rng.permutation(len(images))
+    pixels = images.astype(np.float32)
+    return (
+        share * pixels + (1 - share) * pixels[partners],
+        share * targets + (1 - share) * targets[partners],
+    )
+
+
+def one_hot(data: TrainingData, rows: Indices) -> NDArray[np.float32]:
+    """Return the labels of some rows as (n, n_classes) zeros and ones."""
+    return np.eye(len(data.classes), dtype=np.float32)[data.labels[rows]]
