@@ -265,5 +265,5 @@ def test_a_model_of_other_classes_needs_their_names() -> None:
 
 
 def test_labels_outside_the_classes_are_refused() -> None:
-    with pytest.raises(EmospecError, match="label lies outside"):
+    with pytest.raises(EmospecError, match="label 7 lies outside"):
         notebook.display_conf(Answers(), images_of([0, 1]), np.array([0, 7]))
