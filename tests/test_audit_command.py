@@ -3,21 +3,13 @@ from typing import Any
 
 import pytest
 
-from emospec import cli
+from commands import run
 
 CODE = """
 import numpy
 def score(waveforms, sample_rate, clips):
     return numpy.full((len(clips), 6), 1 / 6)
 """
-
-
-def run(*arguments: object) -> int:
-    try:
-        cli.main([str(argument) for argument in arguments])
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    return 0
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -57,7 +56,12 @@ def folds_run(path: Path, temperatures: dict[str, float]) -> Any:
         )  # fmt: skip
         tables.append(table)
     pd.concat(tables).to_csv(path / "predictions.csv", index=False)
-    return SimpleNamespace(path=path, folds=tuple(temperatures), classes=CLASSES, report=dict)
+    return finished_run(path, tuple(temperatures))
+
+
+def finished_run(path: Path, folds: tuple[str, ...]) -> Run:
+    (path / "report.json").write_text("{}")
+    return Run(path, TrainConfig(), path, "", CLASSES, folds=folds)
 
 
 def test_folds_are_calibrated_together(tmp_path: Path) -> None:
@@ -95,6 +99,5 @@ def test_a_run_of_folds_has_no_validation_part_of_its_own(tmp_path: Path) -> Non
 
 
 def test_a_run_of_one_model_has_no_folds(tmp_path: Path) -> None:
-    run = SimpleNamespace(path=tmp_path, folds=(), report=dict)
     with pytest.raises(ConfigError, match="has no folds"):
-        calibrate_on_folds(run)  # type: ignore[arg-type]
+        calibrate_on_folds(finished_run(tmp_path, ()))

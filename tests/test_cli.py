@@ -6,22 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emospec import cli
+from commands import run
 from emospec.cli_options import TrainOptions, config_from, mel_from
 from emospec.mel import NOTEBOOK_MEL, MelConfig
 from emospec.settings import TrainConfig, write_toml
 from samples import write_crema_d
 
 TRAIN = ["--model", "3layer", "--filters", "4", "4", "4", "--epochs", "2", "--batch-size", "8"]
-
-
-def run(*arguments: object) -> int:
-    """Run the command line in this process and return its exit code."""
-    try:
-        cli.main([str(argument) for argument in arguments])
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    return 0
 
 
 @pytest.fixture(scope="module")

@@ -179,3 +179,9 @@ def test_an_svg_keeps_its_text_and_no_date(history):
     svg = figure_to_svg(plot_history(history))
     assert ">best epoch (2)<" in svg
     assert "dc:date" not in svg
+
+
+def test_the_history_of_a_random_split_carries_its_warning() -> None:
+    history = pd.DataFrame({"loss": [1.0, 0.5], "val_loss": [1.1, 0.9]})
+    assert "71 of 71 heard" in figure_to_svg(plot_history(history, note="71 of 71 heard"))
+    assert "heard" not in figure_to_svg(plot_history(history))

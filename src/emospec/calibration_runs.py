@@ -78,6 +78,4 @@ def _predictions(run: Run) -> pd.DataFrame:
     run.report()  # refuses a run that isn't finished
     if not run.folds:
         raise ConfigError(f"{run.path} has no folds; calibrate its model on its validation part")
-    # Only an empty cell is missing: people are called NA and None.
-    table = pd.read_csv(run.path / "predictions.csv", dtype="string", keep_default_na=False, na_values=[""])
-    return table.astype({"row": "int64", **dict.fromkeys(run.classes, "float64")})
+    return run.predictions()

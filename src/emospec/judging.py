@@ -72,7 +72,7 @@ def judge_folds(run: Run, images: ImageSet) -> Report:
     """Pool the test parts of all folds, each scored by the model that didn't see it, and write their report."""
     check_fits(run, images)
     folds = run.fold_runs()
-    tables = [read_predictions(fold).assign(fold=fold.fold) for fold in folds]
+    tables = [fold.predictions().assign(fold=fold.fold) for fold in folds]
     table = pd.concat(tables, ignore_index=True)
     judged = Judged(table["row"].to_numpy(np.int64), table[list(run.classes)].to_numpy(np.float64))
     seen = set().union(*(speakers_seen(fold, each) for fold, each in zip(folds, tables, strict=True)))
@@ -133,7 +133,7 @@ def trained_on(run: Run) -> str:
 def uar_by_corpus(run: Run) -> dict[str, float]:
     """Return the UAR on each corpus of the test part; those without a clip of some class are left out."""
     scores = {}
-    for corpus, table in read_predictions(run).groupby("corpus"):
+    for corpus, table in run.predictions().groupby("corpus"):
         truth, guess = (table[name].map(run.classes.index) for name in ("truth", "prediction"))
         value = float(uar(confusion_matrix(truth, guess, len(run.classes))))
         if np.isfinite(value):
@@ -202,13 +202,6 @@ def write_predictions(run: Run, images: ImageSet, judged: Judged) -> None:
         table.to_csv(temporary, index=False)
 
 
-def read_predictions(run: Run) -> pd.DataFrame:
-    """Return the scores of each test clip as they were written."""
-    # Only an empty cell is missing: people are called NA and None.
-    table = pd.read_csv(run.path / "predictions.csv", dtype="string", keep_default_na=False, na_values=[""])
-    return table.astype({"row": "int64", **dict.fromkeys(run.classes, "float64")})
-
-
 def write_pages(run: Run, images: ImageSet, judged: Judged, report: dict[str, Any], layers: bytes | None) -> None:
     """Write the figures, the page and the JSON of a report."""
     settings = run.settings()
@@ -239,7 +232,7 @@ def write_figures(run: Run, report: dict[str, Any], examples: Figure, layers: by
         **number_figures(report),
     }
     if history is not None:
-        figures["history"] = plot_history(history)
+        figures["history"] = plot_history(history, note=shared_note(report))
     for name, figure in figures.items():
         with whole_file(folder / f"{name}.png") as temporary:
             figure.savefig(temporary, dpi=150, bbox_inches="tight")

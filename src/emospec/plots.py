@@ -34,7 +34,7 @@ CURVES = ("loss", "accuracy", "precision", "recall")
 SVG_SALT = "emospec"
 
 
-def plot_history(history: pd.DataFrame) -> Figure:
+def plot_history(history: pd.DataFrame, *, note: str | None = None) -> Figure:
     """Draw loss, accuracy, precision and recall over epochs, the best epoch marked.
 
     Parameters
@@ -42,10 +42,13 @@ def plot_history(history: pd.DataFrame) -> Figure:
     history : one row an epoch
         Columns `loss`, `accuracy`, `precision`, `recall`, each also with `val_` in front; `epoch` if it is
         there. What is missing leaves its panel empty.
+    note : str, optional
+        A warning to be drawn below, such as that the validation speakers are also in training.
     """
     figure = Figure(figsize=(10, 6.4), layout="constrained")
     for axes, name in zip(figure.subplots(2, 2).flat, CURVES, strict=True):
         _draw_curve(axes, history, name)
+    draw_note(figure, note)
     return figure
 
 

@@ -12,6 +12,7 @@ from emospec.errors import ConfigError
 from emospec.files import read_json
 from emospec.metrics import accuracy, uar
 from emospec.metrics_paired import mcnemar, paired_difference
+from emospec.runs import read_predictions
 
 KEY = ["corpus", "speaker", "clip"]
 SURE = 0.05
@@ -86,7 +87,7 @@ def _align(run_a: Path, run_b: Path) -> tuple[pd.DataFrame, pd.DataFrame] | str:
     """Return truth and prediction of both runs, row by row of the same test; or say why there are no such rows."""
     if sorted(_classes(run_a)) != sorted(_classes(run_b)):
         return "they know other classes"
-    tables = [_predictions(run_a), _predictions(run_b)]
+    tables = [read_predictions(run_a), read_predictions(run_b)]
     key = _key(tables)
     if any(table["clip"].isna().any() or table.duplicated(key).any() for table in tables):
         return "one of their clips has no name, or the name of another one"
@@ -104,14 +105,6 @@ def _key(tables: Sequence[pd.DataFrame]) -> list[str]:
 
 def _by_test(table: pd.DataFrame, key: list[str]) -> pd.DataFrame:
     return table.assign(drawn=speakers_to_draw(table)).fillna(dict.fromkeys(key, "")).set_index(key).sort_index()
-
-
-def _predictions(run: Path) -> pd.DataFrame:
-    path = run / "predictions.csv"
-    if not path.exists():
-        raise ConfigError(f"{run} has no predictions.csv; `emospec evaluate {run}` writes it anew")
-    # Only an empty cell is missing: people are called NA and None.
-    return pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""])
 
 
 def _compare(a: pd.DataFrame, b: pd.DataFrame, classes: Labels) -> dict[str, Any]:

@@ -72,13 +72,16 @@ class Run:
         """Return the folder of a fold."""
         return self.path / "folds" / fold
 
+    def predictions(self) -> pd.DataFrame:
+        """Return one row a test: corpus, clip, speaker, row of the image set, truth, prediction, probabilities."""
+        return read_predictions(self.path).astype({"row": "int64", **dict.fromkeys(self.classes, "float64")})
+
     def split_table(self) -> pd.DataFrame:
         """Return one row an image: corpus, clip, speaker, emotion, and its part (empty: in none).
 
         Under a protocol of several folds, `part` is replaced by a column for each fold.
         """
-        # Only an empty cell is missing: people are called NA and None.
-        table = pd.read_csv(self.path / "split.csv", dtype="string", keep_default_na=False, na_values=[""])
+        table = read_table(self.path / "split.csv")
         parts = list(self.folds or ("part",))
         return table.assign(**{name: table[name].fillna("") for name in parts})
 
@@ -186,6 +189,18 @@ def table_of_parts(splits: Sequence[Split], clips: pd.DataFrame) -> pd.DataFrame
     names = [split.fold for split in splits] if len(splits) > 1 else ["part"]
     parts = {name: split.part_of_each(len(clips)) for name, split in zip(names, splits, strict=True)}
     return clips[["corpus", "clip", "speaker", "emotion"]].assign(**parts)
+
+
+def read_predictions(path: Path) -> pd.DataFrame:
+    """Return the predictions of the run in a folder as text, or raise a `ConfigError` that says how to get them."""
+    if not (path / "predictions.csv").exists():
+        raise ConfigError(f"{path} has no predictions.csv; `emospec evaluate {path}` writes it anew")
+    return read_table(path / "predictions.csv")
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a CSV of a run as text; only an empty cell is missing, since people are called NA and None."""
+    return pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""])
 
 
 def load_run(path: Path) -> Run:
