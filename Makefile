@@ -5,7 +5,7 @@ DATA ?= data
 RUNS ?= runs
 SLOW ?=
 
-.PHONY: demo test check format reproduce docs clean
+.PHONY: demo test check format reproduce page clean
 
 demo: .venv/.stamp-demo
 	$(BIN)/emospec demo --out emospec-demo
@@ -28,6 +28,11 @@ format: .venv/.stamp-check
 reproduce: .venv/.stamp-demo
 	$(BIN)/python experiments/reproduce.py $(DATA) --runs $(RUNS)
 	$(BIN)/python experiments/believe.py $(DATA) --runs $(RUNS)
+	$(BIN)/python experiments/flagship.py $(DATA) --runs $(RUNS)
+
+# The studio's page from its source; needs Node. The built page is committed.
+page:
+	cd studio && npm ci && npm run build
 
 .venv/pyvenv.cfg:
 	$(PYTHON) -m venv .venv
@@ -38,12 +43,12 @@ reproduce: .venv/.stamp-demo
 	touch $@
 
 .venv/.stamp-check: .venv/pyvenv.cfg pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable . --group check
+	$(BIN)/python -m pip install --quiet --editable ".[serve]" --group check
 	touch $@
 
 # PyTorch is pinned in the group `test`: any other version pulls gigabytes of CUDA.
 .venv/.stamp-test: .venv/pyvenv.cfg pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[train,tensorboard,archives,demo,notebook]" --group test
+	$(BIN)/python -m pip install --quiet --editable ".[train,tensorboard,archives,demo,notebook,serve]" --group test
 	touch $@
 
 clean:

@@ -7,7 +7,7 @@ import pytest
 from emospec.clips import speaker_keys
 from emospec.errors import SplitError
 from emospec.protocols import PROTOCOLS, Protocol, check_all, classes_to_keep, find_protocol
-from emospec.splits import Split
+from emospec.splits import PARTS, Split
 from protocol_samples import LABELS, labels_of, splits_of, uneven
 from samples import clips_table
 
@@ -115,6 +115,22 @@ def test_a_planted_speaker_is_refused_unless_the_protocol_is_random(protocol: st
     else:
         with pytest.raises(SplitError, match=r"speaker .* is in train and in test"):
             check_all([replace(split, fold="")], clips, labels_of(clips), chosen, None)
+
+
+def test_only_protocol_all_does_without_a_part() -> None:
+    assert [name for name, protocol in PROTOCOLS.items() if protocol.parts != PARTS] == ["all"]
+    clips = uneven()
+    (split,) = splits_of(clips, "all")
+    assert split.train.tolist() == list(range(len(clips)))
+    assert len(split.validation) == len(split.test) == 0
+    for name in PROTOCOLS.keys() - {"all"}:
+        with pytest.raises(SplitError, match="without a clip in the validation part"):
+            check_all([split], clips, labels_of(clips), PROTOCOLS[name], None)
+
+
+def test_all_clips_may_train_though_they_are_identical_and_of_nobody_knows_whom() -> None:
+    clips = uneven().assign(speaker=pd.Series(pd.NA, dtype="string"))
+    assert len(splits_of(clips, "all", digests=np.zeros(len(clips)))[0].train) == len(clips)
 
 
 def test_a_class_that_no_fold_tests_is_refused() -> None:

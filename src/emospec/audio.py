@@ -1,24 +1,27 @@
 """Recordings as waveforms: decoding, resampling and the checks that every clip passes."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import soundfile
-import soxr
-from numpy.typing import NDArray
 
 from emospec.errors import AudioError
-from emospec.files import LFS_POINTER
+from emospec.recordings import MAX_PEAK, Recording, Waveform, by_ffmpeg, check_channel, checked, mono, open_recording
 
-if TYPE_CHECKING:  # slow to import, seldom needed
-    from av.container import InputContainer
-
-Waveform = NDArray[np.float32]
+__all__ = ["MAX_PEAK", "MIN_PEAK", "MIN_SECONDS", "Waveform", "decode_by_ffmpeg", "read_audio", "read_or_reason"]
 
 MIN_SECONDS = 0.025
 MIN_PEAK = 1e-4  # -80 dB of full scale
-MAX_PEAK = 4.0  # decoders and resamplers overshoot by less
+MAX_SECONDS = 60.0
+
+
+NOTHING = np.zeros(0, np.float32)
+
+
+class SilentError(AudioError):
+    """A recording in which nothing is heard."""
 
 
 class _Sound(NamedTuple):
@@ -26,8 +29,10 @@ class _Sound(NamedTuple):
     sample_rate: int
 
 
-def read_audio(path: str | Path, sample_rate: int, *, max_seconds: float = 60.0) -> Waveform:
-    """Read a recording in any common format as a mono waveform: the mean of its channels, resampled.
+def read_audio(
+    path: str | Path, sample_rate: int, *, max_seconds: float = MAX_SECONDS, channel: int | None = None
+) -> Waveform:
+    """Read a recording in any common format as a mono waveform, resampled.
 
     Parameters
     ----------
@@ -35,6 +40,8 @@ def read_audio(path: str | Path, sample_rate: int, *, max_seconds: float = 60.0)
         Of the waveform that is returned.
     max_seconds : float
         Longer recordings are refused, before they are decoded where their header tells the length.
+    channel : int, optional
+        Counted from 1; the mean of all channels unless given.
 
     Returns
     -------
@@ -45,14 +52,23 @@ def read_audio(path: str | Path, sample_rate: int, *, max_seconds: float = 60.0)
     AudioError
         If the file is missing, unreadable, a Git-LFS pointer, too short, too long, silent or not made of numbers.
     """
-    path = Path(path)
-    sound = _decode(path, max_seconds)
-    _check_length(path, len(sound.samples) / sound.sample_rate, max_seconds)
-    mono = sound.samples[:, 0] if sound.samples.shape[1] == 1 else sound.samples.mean(axis=1)
-    _check_level(path, mono)
-    if sound.sample_rate != sample_rate:
-        mono = soxr.resample(mono, sound.sample_rate, sample_rate, quality="HQ")
-    return np.clip(mono, -1, 1)
+    with open_recording(path) as recording:
+        check_channel(channel, recording.channels, path)
+        blocks = [mono(block, channel) for block in checked(_bounded(recording, max_seconds), path)]
+    return fitted(np.concatenate(blocks or [NOTHING]), recording.sample_rate, sample_rate, path)
+
+
+def fitted(waveform: Waveform, from_rate: int, to_rate: int, name: object) -> Waveform:
+    """Return a mono waveform at another rate, in [-1, 1], if it is neither too short nor silent."""
+    _check_length(name, len(waveform) / from_rate, np.inf)
+    peak = max(waveform.max(), -waveform.min())
+    if peak < MIN_PEAK:
+        raise SilentError(f"{name} is silent (peak {peak:.2g} of full scale 1, expected at least {MIN_PEAK:g})")
+    if from_rate != to_rate:
+        import soxr  # clips at the model's own rate need none
+
+        waveform = soxr.resample(waveform, from_rate, to_rate, quality="HQ")
+    return np.clip(waveform, -1, 1)
 
 
 def read_or_reason(path: str, sample_rate: int) -> Waveform | str:
@@ -63,71 +79,26 @@ def read_or_reason(path: str, sample_rate: int) -> Waveform | str:
         return str(error).removeprefix(f"{path} ")
 
 
-def _decode(path: Path, max_seconds: float) -> _Sound:
-    if path.exists() and not path.is_file():  # a pipe would be waited for without end
-        raise AudioError(f"{path} is no file; expected a recording")
-    try:
-        with soundfile.SoundFile(path) as file:
-            _check_length(path, file.frames / file.samplerate, max_seconds)
-            return _Sound(file.read(dtype="float32", always_2d=True), file.samplerate)
-    except (soundfile.LibsndfileError, TypeError):  # TypeError: a file named .raw
-        _check_is_audio(path)
-        return decode_by_ffmpeg(path, max_seconds)
-
-
-def _check_is_audio(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            start = file.read(len(LFS_POINTER))
-    except OSError as error:
-        raise AudioError(f"{path} cannot be opened ({error.strerror}); is the path right?") from None
-    if start == LFS_POINTER:
-        raise AudioError(f"{path} is a Git-LFS pointer, not audio; fetch the recordings with `git lfs pull`")
-    if not start:
-        raise AudioError(f"{path} is empty; copy it again")
-
-
 def decode_by_ffmpeg(path: Path, max_seconds: float) -> _Sound:
-    """Decode what libsndfile does not know, such as M4A and WebM."""
-    import av
-
-    try:
-        with av.open(path) as container:
-            if container.duration:
-                _check_length(path, container.duration / av.time_base, max_seconds)
-            return _read_frames(container, path, max_seconds)
-    except (av.FFmpegError, IndexError) as error:  # IndexError: no audio stream
-        reason = "no audio in it" if isinstance(error, IndexError) else error.strerror
-        raise AudioError(
-            f"{path} cannot be read as audio ({reason}); expected WAV, FLAC, MP3, OGG, M4A or the like"
-        ) from None
+    """Decode by FFmpeg alone, whether or not libsndfile could."""
+    with ExitStack() as stack:
+        recording = by_ffmpeg(path, stack)
+        blocks = list(_bounded(recording, max_seconds))
+    return _Sound(np.concatenate(blocks or [NOTHING[:, np.newaxis]]), recording.sample_rate)
 
 
-def _read_frames(container: "InputContainer", path: Path, max_seconds: float) -> _Sound:
-    import av
-
-    as_float = av.AudioResampler(format="fltp")
-    blocks, n_samples, sample_rate = [np.zeros((1, 0), np.float32)], 0, 1
-    for frame in container.decode(container.streams.audio[0]):
-        blocks += [np.asarray(converted.to_ndarray(), np.float32) for converted in as_float.resample(frame)]
-        n_samples, sample_rate = n_samples + frame.samples, frame.sample_rate
-        if n_samples > max_seconds * sample_rate:  # a stream from a browser does not tell its length
-            _check_length(path, n_samples / sample_rate, max_seconds)
-    return _Sound(np.concatenate(blocks[1:] or blocks, axis=1).T, sample_rate)
+def _bounded(recording: Recording, max_seconds: float) -> Iterator[Waveform]:
+    """Yield the blocks of a recording unless it is too long: told by its header, or as soon as it turns out."""
+    n_read = 0
+    _check_length(recording.path, recording.seconds or 0, max_seconds, least=0)
+    for block in recording.blocks:
+        n_read += len(block)
+        _check_length(recording.path, n_read / recording.sample_rate, max_seconds, least=0)
+        yield block
 
 
-def _check_length(path: Path, seconds: float, max_seconds: float) -> None:
-    if seconds < MIN_SECONDS:
-        raise AudioError(f"{path} is {seconds * 1000:.3g} ms long; expected at least {MIN_SECONDS * 1000:g} ms")
-    if seconds > max_seconds:
-        raise AudioError(f"{path} is {seconds:.6g} s long; expected at most {max_seconds:g} s: cut it into clips")
-
-
-def _check_level(path: Path, waveform: Waveform) -> None:
-    peak = max(waveform.max(), -waveform.min())
-    if not np.isfinite(peak):
-        raise AudioError(f"{path} holds samples that are not finite numbers; export it again")
-    if peak < MIN_PEAK:
-        raise AudioError(f"{path} is silent (peak {peak:.2g} of full scale 1, expected at least {MIN_PEAK:g})")
-    if peak > MAX_PEAK:
-        raise AudioError(f"{path} has samples up to {peak:.3g}; expected -1 to 1: divide by the full scale")
+def _check_length(name: object, seconds: float, most: float, least: float = MIN_SECONDS) -> None:
+    if seconds < least:
+        raise AudioError(f"{name} is {seconds * 1000:.3g} ms long; expected at least {least * 1000:g} ms")
+    if seconds > most:
+        raise AudioError(f"{name} is {seconds:.6g} s long; expected at most {most:g} s: cut it into clips")

@@ -198,13 +198,18 @@ def open_graph(path: Path, sha256: str, threads: int | None = None) -> onnxrunti
         raise ConfigError(f"{path} does not exist; the bundle is not complete: export the model again")
     if sha256_of(path) != sha256:
         raise ConfigError(f"{path} is not the file that {FACTS} describes (other SHA-256); export the model again")
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what fails is raised, and told in our words
-    options.intra_op_num_threads = threads or 0
     try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        return session_of(path, threads)
     except _REFUSALS as error:
         raise ConfigError(f"{path} cannot be run by onnxruntime ({first_line(error)}); export it again") from None
+
+
+def session_of(graph: Path | bytes, threads: int | None = None) -> onnxruntime.InferenceSession:
+    """Open a graph, a file or its bytes, with nothing printed; what fails is raised by onnxruntime."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = threads or 0
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 def _described(folder: Path, facts: dict[str, Any], session: onnxruntime.InferenceSession) -> Bundle:

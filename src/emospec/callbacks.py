@@ -49,7 +49,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         return history
 
     def load_best(self, model: keras.Model) -> None:
-        """Give the model the weights of the epoch with the lowest validation loss."""
+        """Give the model the weights of the epoch with the lowest validation loss; of the last, if nobody validates."""
         if self.newest is not None:
             model.load_weights(self.newest / "best.weights.h5")
         if model.optimizer.use_ema:  # the averages were validated, not the weights that they are of
@@ -58,7 +58,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Keep the epoch, then forget the one before."""
         before, values = self.newest, logs or {}
-        is_best = values["val_loss"] < lowest([row["val_loss"] for row in self.rows])
+        is_best = "val_loss" not in values or values["val_loss"] < lowest([row["val_loss"] for row in self.rows])
         self.rows.append({"epoch": epoch, **values})
         with whole_folder(self.folder / f"epoch-{epoch + 1:04d}") as new:
             self.model.save_weights(new / "latest.weights.h5")
@@ -129,12 +129,13 @@ class ProgressLine(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(self, n_images: int, epochs: int, history: pd.DataFrame | None, say: Callable[[str], None]) -> None:
         super().__init__()
         self.n_images, self.n_epochs, self.say = n_images, epochs, say
-        self.losses = [] if history is None else history["val_loss"].tolist()
+        self.n_before = 0 if history is None else len(history)
+        self.losses = history["val_loss"].tolist() if history is not None and "val_loss" in history else []
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Say whether this is a beginning or a continuation."""
-        if self.losses:
-            self.say(f"going on after epoch {len(self.losses)}")
+        if self.n_before:
+            self.say(f"going on after epoch {self.n_before}")
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Start the clock."""
@@ -143,14 +144,21 @@ class ProgressLine(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Print the line."""
         seconds, values = time.perf_counter() - self.started, logs or {}
-        self.losses.append(values["val_loss"])
-        best = self.losses.index(lowest(self.losses)) + 1 if lowest(self.losses) in self.losses else "none yet"
-        self.say(
-            f"epoch {epoch + 1:3d}/{self.n_epochs}  "
-            f"train loss {values['loss']:.3f} acc {values['accuracy']:6.1%}  "
-            f"validation loss {values['val_loss']:.3f} acc {values['val_accuracy']:6.1%}  "
-            f"{seconds:5.1f} s ({self.n_images / seconds:.0f} images/s)  best: epoch {best}"
-        )
+        said = [
+            f"epoch {epoch + 1:3d}/{self.n_epochs}",
+            f"train loss {values['loss']:.3f} acc {values['accuracy']:6.1%}",
+            f"{seconds:5.1f} s ({self.n_images / seconds:.0f} images/s)",
+        ]
+        if "val_loss" in values:
+            said.insert(2, f"validation loss {values['val_loss']:.3f} acc {values['val_accuracy']:6.1%}")
+            said.append(self.best_after(values["val_loss"]))
+        self.say("  ".join(said))
+
+    def best_after(self, loss: float) -> str:
+        """Say which epoch is the best, now that one more has ended with this validation loss."""
+        self.losses.append(loss)
+        best = lowest(self.losses)
+        return f"best: epoch {self.losses.index(best) + 1 if best in self.losses else 'none yet'}"
 
 
 class SeedEachEpoch(keras.callbacks.Callback):  # type: ignore[misc]

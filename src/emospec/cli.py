@@ -19,13 +19,20 @@ from emospec.cli_options import (
     config_from,
     mel_from,
 )
+from emospec.cli_predict import predict
+from emospec.cli_serve import serve
+from emospec.cli_studio import studio
 from emospec.errors import ConfigError, EmospecError
 from emospec.quiet import load_keras
 
 # Packages that only some commands need, and the extra that brings each.
 EXTRAS = {
     **dict.fromkeys(("keras", "matplotlib", "sklearn", "tensorflow", "visualkeras"), "train"),
+    **dict.fromkeys(
+        ("fastapi", "prometheus_client", "python_multipart", "starlette", "uvicorn", "websockets"), "serve"
+    ),
     "parselmouth": "demo",
+    "sounddevice": "live",
 }
 
 app = App(
@@ -37,7 +44,7 @@ app = App(
 )
 corpora_app = App(name="corpora", help="What emospec knows of corpora: list, show, get.")
 app.command(corpora_app)
-for command in (doctor, leak_gap, audit):
+for command in (predict, serve, studio, doctor, leak_gap, audit):
     app.command(command)
 
 

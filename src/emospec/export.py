@@ -23,6 +23,7 @@ from emospec.model_card import model_card
 from emospec.models import load_model
 from emospec.runs import Run
 from emospec.scorers import drawing_of
+from emospec.starts import KERAS
 
 TOLERANCE = 1e-4  # in probability
 PACKAGES = ("emospec", "keras", "numpy", "onnx", "onnxruntime", "tensorflow", "tf2onnx")
@@ -61,6 +62,7 @@ def write_bundle(
     model = in_float32(load_model(run.path / "model.keras"))
     with whole_folder(out) as folder:
         onnx.save(build_graph(model, mel, calibration), folder / GRAPH)
+        model.save(folder / KERAS)  # to fine-tune from
         known = {**facts_of(run, model, mel, calibration), **given, "sha256": sha256_of(folder / GRAPH)}
         write_json({**known, "parity": None}, folder / FACTS)
         write_json({**known, "parity": check_parity(model, folder)}, folder / FACTS)
@@ -78,7 +80,7 @@ def checked_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def mel_of(run: Run) -> MelConfig:
     """Return how a run's images are drawn, if a graph can do the same."""
-    run.report()  # refuses a run that isn't finished
+    run.check_finished()
     if run.folds:
         raise ConfigError(
             f"{run.path} has a model for each of {len(run.folds)} folds; export one of them, such as "
@@ -95,7 +97,6 @@ def mel_of(run: Run) -> MelConfig:
 
 def facts_of(run: Run, model: keras.Model, mel: MelConfig, calibration: Calibration | None) -> dict[str, Any]:
     """Return what `bundle.json` says, as far as the run knows it."""
-    report = run.report()
     return {
         "format": FORMAT,
         "name": run.path.resolve().name,
@@ -105,26 +106,29 @@ def facts_of(run: Run, model: keras.Model, mel: MelConfig, calibration: Calibrat
         "mel": mel.to_dict(),
         "calibration": None if calibration is None else calibration.to_dict(),
         "network": {"name": run.config.model, "n_parameters": model.count_params()},
-        "training": {"corpora": heard_of(run), "settings": run.config.to_dict()},
-        "scores": scores_of(report, calibration),
+        "training": {"corpora": run.heard(), **training_of(run)},
+        "scores": scores_of(run.account(), calibration),
         "made_with": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
     }
 
 
 def scores_of(report: Mapping[str, Any], calibration: Calibration | None) -> dict[str, Any]:
-    """Return the scores of a run's report that still hold: a calibration changes its calibration error."""
+    """Return the scores of a run's report that still hold: a calibration changes its calibration error.
+
+    A run that nobody judged has none.
+    """
+    if "uar" not in report:
+        return {}
     names = SCORES if calibration is None else SCORES[:-1]
     return {name: report[name] for name in names if name in report}
 
 
-def heard_of(run: Run) -> dict[str, Any]:
-    """Return the clips and speakers of each corpus that the model has heard, in training or validation."""
-    table = run.split_table()
-    heard = table[table["part"].isin(["train", "validation"])]
-    return {
-        str(corpus): {"n_clips": len(clips), "speakers": sorted(clips["speaker"].dropna().unique())}
-        for corpus, clips in heard.groupby("corpus")
-    }
+def training_of(run: Run) -> dict[str, Any]:
+    """Return the settings of a training, and the model that it started from by name and hash: folders are private."""
+    settings = {name: value for name, value in run.config.to_dict().items() if name != "start_from"}
+    if run.start is None:
+        return {"settings": settings}
+    return {"settings": settings, "started_from": {"name": run.start.path.name, "sha256": run.start.sha256}}
 
 
 def check_parity(model: keras.Model, folder: Path) -> dict[str, Any]:

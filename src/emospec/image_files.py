@@ -1,9 +1,7 @@
 """The files of an image set: how they are named, hashed, read and checked."""
 
 import hashlib
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +12,7 @@ from numpy.typing import NDArray
 from emospec.emotions import Labels, canonical_emotion, class_set
 from emospec.errors import ConfigError, EmospecError, ImageSetError, first_line
 from emospec.files import read_json
-from emospec.images import Pixels, read_image
+from emospec.images import Pixels
 
 if TYPE_CHECKING:  # slow to import, and not needed where images are made
     import pandas as pd
@@ -103,33 +101,6 @@ def check_numbers(files: Sequence[Path]) -> None:
                 f"{file.parent} has no image {int(before.stem) + 1} ({before.name} is followed by {file.name}); "
                 "images belong to labels by their numbers: get the data set again"
             )
-
-
-def read_images(files: Sequence[Path]) -> Pixels:
-    """Read pictures that are all of one size.
-
-    Returns
-    -------
-    uint8, shape (n, height, width, channels)
-    """
-    shape = read_image(files[0]).shape
-    images = np.empty((len(files), *shape), np.uint8)
-
-    def read(number: int) -> None:
-        image = read_image(files[number])
-        if image.shape != shape:
-            raise ImageSetError(f"{files[number]} is {_size(image.shape)}, but {files[0].name} is {_size(shape)}")
-        images[number] = image
-
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        for _ in pool.map(read, range(len(files))):
-            pass
-    return images
-
-
-def _size(shape: tuple[int, ...]) -> str:
-    height, width, channels = shape
-    return f"{width} x {height} pixels, {'grey' if channels == 1 else 'coloured'}"
 
 
 def read_labels(path: Path, n_images: int, classes: Labels) -> NDArray[np.int32]:

@@ -21,7 +21,6 @@ from emospec.image_files import (
     hash_of,
     image_name,
     read_clips,
-    read_images,
     read_info,
     read_labels,
     read_notebook_classes,
@@ -29,6 +28,7 @@ from emospec.image_files import (
 from emospec.image_work import ImageSetSummary, draw_all, finish, made_before, open_work, plan_images
 from emospec.images import Pixels, Style
 from emospec.mel import MelConfig
+from emospec.pixel_store import load_pixels
 
 if TYPE_CHECKING:  # worker processes import this module and need no pandas
     import pandas as pd
@@ -36,7 +36,7 @@ if TYPE_CHECKING:  # worker processes import this module and need no pandas
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Images in memory with what is known about each.
+    """Images with what is known about each; a large set is mapped into memory, see `pixel_store`.
 
     Attributes
     ----------
@@ -121,7 +121,7 @@ def _load_own(path: Path, clips: Path | None, verify: bool) -> ImageSet:
     if len(files) != info["n_images"] or files[-1].name != image_name(len(files) - 1):
         raise ImageSetError(f"{path / FOLDER} lacks images (expected {info['n_images']}); make the image set again")
     table = read_clips(clips or path / "clips.csv", [file.name for file in files], labels, classes)
-    images = read_images(files)
+    images = load_pixels(files)
     if images.shape[1:3] != (mel.height, mel.width):
         height, width = images.shape[1:3]
         raise ImageSetError(
@@ -151,7 +151,7 @@ def _load_notebook(root: Path, clips: Path | None) -> ImageSet:
     classes = read_notebook_classes(root / "classes" / "label names.txt") or Labels(CLASS_SETS["four"])
     labels = read_labels(root / "classes" / "array.npy", len(files), classes)
     table = read_clips(clips, [file.name for file in files], labels, classes)
-    return ImageSet(read_images(files), labels, table, classes, None, "notebook", root)
+    return ImageSet(load_pixels(files), labels, table, classes, None, "notebook", root)
 
 
 def make_images(

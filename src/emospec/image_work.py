@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,7 +22,7 @@ from emospec.engine import map_in_parallel
 from emospec.errors import AudioError, ImageSetError
 from emospec.files import make_folder, real_path, whole_file, write_json
 from emospec.image_files import FOLDER, FORMAT, INFO, digest_of, hash_of, image_name, read_info
-from emospec.images import DEFAULT_MEL, Style, check_style, encode_png, to_image
+from emospec.images import DEFAULT_MEL, Style, check_style, draw
 from emospec.mel import MelConfig
 from emospec.spectrogram import mel_filter_bank
 
@@ -195,13 +194,13 @@ def _draw(item: tuple[int, str], *, folder: Path, drawing: Drawing) -> _Drawn:
         waveform = read_audio(source, drawing.mel.sample_rate, max_seconds=drawing.max_seconds)
     except AudioError as error:
         return _Drawn(b"", str(error).removeprefix(f"{source} "))
-    image = to_image(waveform, drawing.mel, drawing.style)
+    picture = draw(waveform, drawing.mel, drawing.style)
     path = folder / image_name(number)
     try:
-        path.write_bytes(encode_png(image))
+        path.write_bytes(picture.png)
     except OSError as error:
         raise ImageSetError(f"{path} cannot be written ({error.strerror}); make room, then run this again") from None
-    return _Drawn(digest_of(image))
+    return _Drawn(digest_of(picture.pixels))
 
 
 def finish(work: Work) -> ImageSetSummary:
@@ -240,6 +239,8 @@ def _write_tables(work: Work, labels: NDArray[np.int32], skipped: list[tuple[str
 
 
 def _info_of(plan: Plan, by_class: dict[str, int], n_skipped: int, content_hash: str) -> dict[str, object]:
+    from importlib.metadata import version  # slow to import
+
     return {
         "format": FORMAT,
         "classes": list(plan.classes.classes),

@@ -1,16 +1,15 @@
 """Log-Mel spectrograms as pixels and back, and PNG files."""
 
 import io
-import zlib
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
+from emospec import png
 from emospec.errors import ConfigError, ImageSetError
 from emospec.files import whole_file
 from emospec.mel import NOTEBOOK_MEL, MelConfig
@@ -26,6 +25,23 @@ DEFAULT_MEL: dict[str, MelConfig] = {"gray": MelConfig(), "notebook": NOTEBOOK_M
 NOTEBOOK_AXES_WIDTH = 77.5
 
 
+class Picture(NamedTuple):
+    """An image as its file holds it: greys, or positions in a palette of colours."""
+
+    entries: Pixels  # shape (height, width)
+    palette: Pixels | None = None  # shape (256, 3)
+
+    @property
+    def pixels(self) -> Pixels:
+        """The image itself; see `to_image`."""
+        return self.entries if self.palette is None else self.palette.take(self.entries, axis=0)
+
+    @property
+    def png(self) -> bytes:
+        """The bytes of its file."""
+        return png.encode(self.entries, self.palette)
+
+
 def to_image(waveform: NDArray[np.floating], mel: MelConfig, style: Style = "gray") -> Pixels:
     """Draw the spectrogram of one clip; low frequencies are at the bottom.
 
@@ -37,11 +53,16 @@ def to_image(waveform: NDArray[np.floating], mel: MelConfig, style: Style = "gra
     -------
     uint8, shape (height, width) for `gray` and (height, width, 3) for `notebook`
     """
+    return draw(waveform, mel, style).pixels
+
+
+def draw(waveform: NDArray[np.floating], mel: MelConfig, style: Style) -> Picture:
+    """Draw the spectrogram of one clip; see `to_image`."""
     check_style(style, mel)
     log_mel = log_mel_spectrogram(waveform, mel)
     if style == "gray":
-        return gray_image(log_mel, mel)
-    return notebook_image(log_mel, mel, axes_width=mel.width * NOTEBOOK_AXES_WIDTH / NOTEBOOK_MEL.width)
+        return Picture(gray_image(log_mel, mel))
+    return notebook_picture(log_mel, mel, axes_width=mel.width * NOTEBOOK_AXES_WIDTH / NOTEBOOK_MEL.width)
 
 
 def check_style(style: str, mel: MelConfig | None = None) -> None:
@@ -89,6 +110,8 @@ def gray_to_db(image: Pixels, mel: MelConfig) -> Spectrogram:
 def _resize(log_mel: Spectrogram, height: int, width: int) -> Spectrogram:
     if log_mel.shape == (height, width):
         return log_mel
+    from PIL import Image
+
     picture = Image.fromarray(np.ascontiguousarray(log_mel, np.float32))
     return np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))  # averages where it shrinks
 
@@ -121,14 +144,22 @@ def notebook_image(log_mel: Spectrogram, mel: MelConfig, *, axes_width: float | 
     -------
     uint8, shape (height, width, 3), red, green, blue
     """
+    return notebook_picture(log_mel, mel, axes_width=axes_width or mel.width).pixels
+
+
+def notebook_picture(log_mel: Spectrogram, mel: MelConfig, *, axes_width: float) -> Picture:
+    """Draw what `notebook_image` does."""
     rows = _cells_from_top(log_mel.shape[0], mel.height)
-    columns = _cells_from_left(log_mel.shape[1], mel.width, axes_width or mel.width)
+    columns = _cells_from_left(log_mel.shape[1], mel.width, axes_width)
     least, greatest = float(log_mel.min()), float(log_mel.max())
     scale = 256 / (greatest - least) if greatest > least else 0.0
-    entries = ((log_mel[rows[:, np.newaxis], columns] - least) * scale).astype(np.intp)
-    return _colours(log_mel)[np.minimum(entries, 255)]
+    entries = log_mel.take(rows, axis=0).take(columns, axis=1)
+    entries -= least
+    entries *= scale
+    return Picture(np.minimum(entries, 255, out=entries).astype(np.uint8), _colours(log_mel))
 
 
+@lru_cache(maxsize=512)
 def _cells_from_left(n_cells: int, n_pixels: int, axes_width: float) -> NDArray[np.intp]:
     """Return the cell under the middle of each pixel.
 
@@ -140,6 +171,7 @@ def _cells_from_left(n_cells: int, n_pixels: int, axes_width: float) -> NDArray[
     return np.minimum(np.searchsorted(edges, np.arange(n_pixels), side="right") - 1, n_cells - 1)
 
 
+@lru_cache(maxsize=512)
 def _cells_from_top(n_cells: int, n_pixels: int) -> NDArray[np.intp]:
     """Return the cell under the middle of each pixel, for cells that are counted from the bottom."""
     scale, offset = n_pixels * (1 / n_cells), n_pixels * (0.5 * (1 / n_cells))
@@ -185,22 +217,23 @@ def write_image(image: Pixels, path: Path) -> None:
 
 def encode_png(image: Pixels) -> bytes:
     """Return the bytes of a PNG of `image`; see `write_image`."""
-    grey = image.ndim == 2 or image.shape[2] == 1
-    picture = Image.fromarray(image.reshape(image.shape[:2])) if grey else _with_palette(image)
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=1, compress_type=zlib.Z_RLE)  # measured: fastest, and smallest
-    return buffer.getvalue()
-
-
-def _with_palette(image: Pixels) -> Image.Image:
+    if image.ndim == 2 or image.shape[2] == 1:
+        return png.encode(image.reshape(image.shape[:2]))
     packed = np.zeros((*image.shape[:2], 4), np.uint8)
     packed[:, :, :3] = image
     colours, entries = np.unique(packed.view(np.uint32)[:, :, 0], return_inverse=True)
     if len(colours) > 256:
-        return Image.fromarray(image)
-    picture = Image.fromarray(entries.reshape(image.shape[:2]).astype(np.uint8))
-    picture.putpalette(np.ascontiguousarray(colours.view(np.uint8).reshape(-1, 4)[:, :3]).tobytes())
-    return picture
+        return _encode_by_pillow(image)
+    palette = colours.view(np.uint8).reshape(-1, 4)[:, :3]
+    return png.encode(entries.reshape(image.shape[:2]).astype(np.uint8), palette)
+
+
+def _encode_by_pillow(image: Pixels) -> bytes:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
 
 
 def read_image(path: Path) -> Pixels:
@@ -211,10 +244,23 @@ def read_image(path: Path) -> Pixels:
     uint8, shape (height, width, 1) or (height, width, 3)
     """
     try:
-        with Image.open(path) as file:
-            pixels = np.asarray(file if file.mode in ("L", "RGB") else file.convert("RGB"))
+        data = path.read_bytes()
     except FileNotFoundError:
         raise ImageSetError(f"image {path} does not exist; the image set is not complete: make it again") from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except OSError as error:
+        raise ImageSetError(f"{path} cannot be read ({error.strerror}); make the image set again") from None
+    pixels = png.decode(data)
+    return _read_by_pillow(data, path) if pixels is None else pixels
+
+
+def _read_by_pillow(data: bytes, path: Path) -> Pixels:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(data)) as file:
+            pixels = np.asarray(file if file.mode in ("L", "RGB") else file.convert("RGB"))
+    except UnidentifiedImageError:
+        raise ImageSetError(f"{path} cannot be read as an image (no known format); make the image set again") from None
+    except (OSError, SyntaxError, ValueError) as error:
         raise ImageSetError(f"{path} cannot be read as an image ({error}); make the image set again") from None
     return pixels[:, :, np.newaxis] if pixels.ndim == 2 else pixels

@@ -75,8 +75,7 @@ def judge_folds(run: Run, images: ImageSet) -> Report:
     tables = [fold.predictions().assign(fold=fold.fold) for fold in folds]
     table = pd.concat(tables, ignore_index=True)
     judged = Judged(table["row"].to_numpy(np.int64), table[list(run.classes)].to_numpy(np.float64))
-    seen = set().union(*(speakers_seen(fold, each) for fold, each in zip(folds, tables, strict=True)))
-    report = evaluate_rows(run, images, judged, seen)
+    report = evaluate_rows(run, images, judged, seen_in_folds(folds, tables))
     with whole_file(run.path / "predictions.csv") as temporary:
         table.to_csv(temporary, index=False)
     reports = [read_json(fold.path / "report.json") for fold in folds]
@@ -91,7 +90,7 @@ def judge_folds(run: Run, images: ImageSet) -> Report:
     return report
 
 
-def evaluate_rows(run: Run, images: ImageSet, judged: Judged, heard: Collection[str]) -> Report:
+def evaluate_rows(run: Run, images: ImageSet, judged: Judged, heard: Collection[str] | None) -> Report:
     """Judge the scores of some rows of an image set."""
     return evaluate(
         judged.probabilities,
@@ -103,9 +102,15 @@ def evaluate_rows(run: Run, images: ImageSet, judged: Judged, heard: Collection[
     )
 
 
-def speakers_seen(fold: Run, predictions: pd.DataFrame) -> set[str]:
-    """Return the speakers of a fold's test part that are also in its training part."""
-    return fold.training_speakers() & set(speaker_keys(predictions).dropna())
+def seen_in_folds(folds: Sequence[Run], predictions: Sequence[pd.DataFrame]) -> set[str] | None:
+    """Return the speakers of each fold's test part that its own model has heard; None if that isn't known."""
+    seen: set[str] = set()
+    for fold, table in zip(folds, predictions, strict=True):
+        heard = fold.training_speakers()
+        if heard is None:
+            return None
+        seen |= heard & set(speaker_keys(table).dropna())
+    return seen
 
 
 def fold_row(fold: str, report: dict[str, Any]) -> dict[str, Any]:

@@ -92,4 +92,8 @@ def build_loss(name: str, weights: Sequence[float] | None) -> keras.losses.Loss:
 
 def build_metrics() -> list[Any]:
     """Return what is watched in every epoch: accuracy, precision and recall, as the original notebook did."""
-    return ["accuracy", keras.metrics.Precision(name="precision"), keras.metrics.Recall(name="recall")]
+    return [
+        keras.metrics.CategoricalAccuracy(name="accuracy"),
+        keras.metrics.Precision(name="precision"),
+        keras.metrics.Recall(name="recall"),
+    ]

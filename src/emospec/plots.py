@@ -52,10 +52,16 @@ def plot_history(history: pd.DataFrame, *, note: str | None = None) -> Figure:
     return figure
 
 
-def plot_curve(history: pd.DataFrame, name: str) -> Figure:
-    """Draw one quantity of a history (`"loss"`, ...) over epochs, as one panel of `plot_history`."""
+def plot_curve(history: pd.DataFrame, name: str, *, mark_best: bool = True) -> Figure:
+    """Draw one quantity of a history (`"loss"`, ...) over epochs, as one panel of `plot_history`.
+
+    Parameters
+    ----------
+    mark_best : bool
+        False where the best epoch plays no role, as where the last one was kept.
+    """
     figure = Figure(figsize=(5, 3.2), layout="constrained")
-    _draw_curve(figure.subplots(), history, name)
+    _draw_curve(figure.subplots(), history, name, mark_best=mark_best)
     return figure
 
 
@@ -206,14 +212,16 @@ def figure_to_png(figure: Figure, *, dpi: int = 150) -> bytes:
         return buffer.getvalue()
 
 
-def _draw_curve(axes: Axes, history: pd.DataFrame, name: str) -> None:
-    epochs, best = epochs_of(history), best_row(history)
+def _draw_curve(axes: Axes, history: pd.DataFrame, name: str, *, mark_best: bool = True) -> None:
+    epochs = epochs_of(history)
     parts = ((name, "training", BLUE, "-"), (f"val_{name}", "validation", ORANGE, "--"))
     marker = "o" if len(epochs) == 1 else ""
     for column, label, colour, line in parts:
         if column in history:
             axes.plot(epochs, history[column], color=colour, linestyle=line, label=label, marker=marker, linewidth=1.8)
-    axes.axvline(epochs[best], color=MUTED, linewidth=1, linestyle=":", label=f"best epoch ({epochs[best]})")
+    if mark_best:
+        best = epochs[best_row(history)]
+        axes.axvline(best, color=MUTED, linewidth=1, linestyle=":", label=f"best epoch ({best})")
     axes.set_title(name, loc="left", color=INK, fontsize=11, fontweight="bold")
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -31,6 +31,8 @@ class Protocol:
         The one corpus that it divides.
     shared_classes : bool
         Whether it works with the classes that every corpus has, and tests clips in several folds.
+    parts : tuple of str
+        The parts that clips are put into; each must have every class.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Protocol:
     argument: str = ""
     corpus: str | None = None
     shared_classes: bool = False
+    parts: tuple[str, ...] = PARTS
 
 
 PROTOCOLS: dict[str, Protocol] = {
@@ -106,6 +109,12 @@ PROTOCOLS: dict[str, Protocol] = {
             "TESS: train on one woman, test on the other, both ways; words validate",
             of_corpora.swap_the_women,
             corpus="tess",
+        ),
+        Protocol(
+            "all",
+            "every clip trains, nobody validates or is tested, so there are no scores; for a final model",
+            general.train_on_all,
+            parts=("train",),
         ),
     )
 }
@@ -225,12 +234,13 @@ def check_all(
     A fold's test part may lack a class, since the folds are judged together.
     """
     for split in splits:
-        check_classes(split, labels, clips["emotion"], parts=PARTS[:2] if split.fold else PARTS)
+        check_classes(split, labels, clips["emotion"], parts=PARTS[:2] if split.fold else protocol.parts)
         if not protocol.random:
             check_speakers(split, clips)
         if not protocol.random and digests is not None:
             check_contents(split, clips, digests)
     tested = np.concatenate([split.test for split in splits])
-    check_classes(replace(splits[0], test=tested, fold=""), labels, clips["emotion"], parts=("test",))
+    if "test" in protocol.parts:
+        check_classes(replace(splits[0], test=tested, fold=""), labels, clips["emotion"], parts=("test",))
     if not protocol.shared_classes and len(np.unique(tested)) < len(tested):
         raise SplitError(f"protocol {protocol.name} tests a clip twice, so its folds cannot be pooled")

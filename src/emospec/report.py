@@ -18,7 +18,7 @@ from emospec.report_mistakes import Mistake, mistake_cards
 from emospec.report_numbers import number_sections
 from emospec.report_parts import Section
 
-__all__ = ["Mistake", "compare_html", "compare_table", "write_report"]
+__all__ = ["Mistake", "compare_html", "compare_table", "write_report", "write_report_without_scores"]
 
 MISTAKES = (
     "The clips that the model named most wrongly, worst first. "
@@ -72,9 +72,42 @@ def write_report(
         *_settings_sections(settings),
         _repeat_section(path, settings),
     ]
-    title = f"{model_name(report, settings)}, protocol {report['protocol']}"
-    header = element("header", element("p", "emospec report", class_="eyebrow"), element("h1", title))
     top = join(element("p", headline(report), class_="headline"), parts.banners(report), parts.key_figures(report))
+    _write_page(path, f"{model_name(report, settings)}, protocol {report['protocol']}", top, sections)
+
+
+def write_report_without_scores(
+    path: Path,
+    *,
+    report: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    history: pd.DataFrame | None,
+    figures: Mapping[str, Figure] | None = None,
+    diagram_png: bytes | None = None,
+) -> None:
+    """Write one HTML page about a run that nobody judged: why, its curves, its settings.
+
+    Parameters
+    ----------
+    report : dict
+        `protocol`, and `not_judged`, a sentence that says why; optional `notice`.
+    settings, history, figures, diagram_png
+        As for `write_report`.
+    """
+    sections = [
+        *_training_section(history),
+        *_figures_section(figures or {}),
+        *_diagram_section(diagram_png),
+        *_settings_sections(settings),
+        _repeat_section(path, settings),
+    ]
+    _write_page(
+        path, f"{model_name(report, settings)}, protocol {report['protocol']}", parts.unjudged(report), sections
+    )
+
+
+def _write_page(path: Path, title: str, top: Html, sections: Sequence[Section]) -> None:
+    header = element("header", element("p", "emospec report", class_="eyebrow"), element("h1", title))
     main = element("main", top, _contents(sections), *map(_section, sections))
     write_text(page(f"emospec report: {title}", header, main), path)
 
@@ -161,8 +194,12 @@ def _setting(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} = {_setting(inner)}" for name, inner in value.items())
+        return ", ".join(f"{name} {_inner(inner)}" for name, inner in value.items())
     return ", ".join(map(_setting, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _inner(value: object) -> str:
+    return f"({_setting(value)})" if isinstance(value, Mapping) else f"= {_setting(value)}"
 
 
 def _repeat_section(path: Path, settings: Mapping[str, Any]) -> Section:

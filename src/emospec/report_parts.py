@@ -12,6 +12,10 @@ from emospec.plots import CURVES, best_row, epochs_of, figure_to_svg, plot_curve
 Report = Mapping[str, Any]
 # Name in the address, title, content.
 Section = tuple[str, str, Html]
+ADVICE = (
+    ("To judge it on speakers that it hasn't heard:", "emospec evaluate RUN --corpus NAME=ROOT"),
+    ("What its recipe is worth, cross-validation tells:", "emospec train IMAGES --protocol kfold-speakers:5 ..."),
+)
 
 
 def percent(value: float | None, digits: int = 1) -> str:
@@ -84,9 +88,18 @@ def banners(report: Report) -> Html:
     elif report["speakers_seen_in_training"] is None:
         text = "Nobody can tell whether the speakers of the test were also in training: not all of them are known."
         shown.append(_banner("Unknown speakers.", text, "notice"))
-    if report.get("notice"):
-        shown.append(_banner("Please note.", report["notice"], "notice"))
-    return join(*shown)
+    return join(*shown, notice(report))
+
+
+def notice(report: Report) -> Html | None:
+    """Return the sentence that whoever made a run wants to be read first."""
+    return _banner("Please note.", report["notice"], "notice") if report.get("notice") else None
+
+
+def unjudged(report: Report) -> Html:
+    """Say why a run has no scores, and how it comes to some."""
+    advice = (element("p", text, " ", element("code", command), class_="note") for text, command in ADVICE)
+    return join(element("p", report["not_judged"], class_="headline"), notice(report), *advice)
 
 
 def _banner(title: str, text: str, kind: str) -> Html:
@@ -239,20 +252,29 @@ def worst_confusion(report: Report) -> str:
 def history_part(history: pd.DataFrame) -> Html:
     """Return the curves of a training, and a sentence on the epoch that was kept."""
     names = [name for name in CURVES if name in history or f"val_{name}" in history]
+    validated = "val_loss" in history
+    figures = {name: plot_curve(history, name, mark_best=validated) for name in names}
     curves = (
-        element("figure", inline_svg(figure_to_svg(plot_curve(history, name)), f"{name} over epochs", f"curve-{name}"))
-        for name in names
+        element("figure", inline_svg(figure_to_svg(figure), f"{name} over epochs", f"curve-{name}"))
+        for name, figure in figures.items()
     )
-    return join(element("p", best_epoch(history)), element("div", *curves, class_="curves"))
+    text = best_epoch(history) if validated else last_epoch(history)
+    return join(element("p", text), element("div", *curves, class_="curves"))
+
+
+def last_epoch(history: pd.DataFrame) -> str:
+    """Say what a training came to in which nobody validated."""
+    return (
+        f"Nobody validated: all {count(len(history), 'epoch')} were trained, and the weights of the last are kept. "
+        f"Its training loss was {history['loss'].iloc[-1]:.3f}; that says nothing about other voices."
+    )
 
 
 def best_epoch(history: pd.DataFrame) -> str:
     """Say which epoch was the best, and how far training and validation were apart in it."""
     row = history.iloc[best_row(history)]
-    measure = "validation loss" if "val_loss" in history else "loss"
-    value = row["val_loss"] if "val_loss" in history else row["loss"]
     epoch = epochs_of(history)[best_row(history)]
-    text = f"Epoch {epoch} of {epochs_of(history)[-1]} had the lowest {measure}, {value:.3f}."
+    text = f"Epoch {epoch} of {epochs_of(history)[-1]} had the lowest validation loss, {row['val_loss']:.3f}."
     if "accuracy" in history and "val_accuracy" in history:
         text += (
             f" In it, the model named {percent(row['accuracy'], digits=0)} of the training clips rightly"

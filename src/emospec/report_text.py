@@ -5,11 +5,17 @@ from typing import Any
 
 from emospec.report_folds import headline, matrix_sentence, range_of_folds, several_folds
 from emospec.report_numbers import half_point, score_of_people
-from emospec.report_parts import count, interval, percent, shared_speakers
+from emospec.report_parts import ADVICE, count, interval, percent, shared_speakers
 
 
 def summary_lines(report: Mapping[str, Any]) -> list[str]:
-    """Return what a report says in a few lines: the headline, the warnings, the scores, and each class."""
+    """Return what a report says in a few lines: the headline, the warnings, the scores, and each class.
+
+    Where nobody was tested, they say so.
+    """
+    if "not_judged" in report:
+        notice = [report["notice"]] if report.get("notice") else []
+        return [report["not_judged"], *notice, *(f"{text} `{command}`" for text, command in ADVICE)]
     warnings = [text for text in (report.get("notice"), shared_speakers(report)) if text]
     names = (("accuracy", "accuracy"), ("uar", "UAR"), ("macro_f1", "macro F1"))
     scores = "   ".join(f"{name} {score_text(report[key])}" for key, name in names)

@@ -14,6 +14,7 @@ import pandas as pd
 from emospec.clips import speaker_keys
 from emospec.errors import ConfigError
 from emospec.files import read_json, whole_file, whole_folder
+from emospec.heard import Start, heard_in, together
 from emospec.image_set import ImageSet
 from emospec.settings import TrainConfig, read_toml, write_toml
 from emospec.splits import PARTS, Split
@@ -36,21 +37,44 @@ class Run:
     classes: tuple[str, ...]
     fold: str = ""
     folds: tuple[str, ...] = ()
+    start: Start | None = None
 
     @property
     def finished(self) -> bool:
-        """Whether the test part has been judged."""
+        """Whether the training has ended and its test part, if it has one, has been judged."""
         return (self.path / "report.json").exists()
 
-    def report(self) -> dict[str, Any]:
-        """Return the content of `report.json`; a run that isn't finished is a `ConfigError`."""
+    def check_finished(self) -> None:
+        """Raise a `ConfigError` unless the run is finished; it may have no scores."""
         if not self.finished:
             raise ConfigError(f"{self.path} is not finished; run `emospec train` with the same arguments to go on")
-        report: dict[str, Any] = read_json(self.path / "report.json")
-        if report.get("pooled_only"):
+
+    def account(self) -> dict[str, Any]:
+        """Return the content of `report.json`, which may hold no scores; a run that isn't finished is an error."""
+        self.check_finished()
+        account: dict[str, Any] = read_json(self.path / "report.json")
+        return account
+
+    def report(self) -> dict[str, Any]:
+        """Return the scores, as `report.json` has them.
+
+        Raises
+        ------
+        ConfigError
+            If the run isn't finished, or has no scores of its own: as under protocol `all`, and in a fold whose test
+            part lacks a class.
+        """
+        account = self.account()
+        if account.get("pooled_only"):
             whole = self.path.parents[1]
             raise ConfigError(f"{self.path} is a fold whose test part lacks a class; its scores are pooled in {whole}")
-        return report
+        if "not_judged" in account:
+            raise ConfigError(
+                f"{self.path} has no scores, since all its clips were trained on (protocol {self.config.protocol}); "
+                f"judge it on other speakers with `emospec evaluate {self.path} --corpus NAME=ROOT`, or cross-validate "
+                "its recipe: --protocol kfold-speakers:5"
+            )
+        return account
 
     def settings(self) -> dict[str, Any]:
         """Return the content of `run.toml`."""
@@ -91,12 +115,26 @@ class Run:
         train, validation, test = (np.flatnonzero(part == name) for name in PARTS)
         return Split(train, validation, test, self.config.protocol, self.config.seed, self.fold)
 
-    def training_speakers(self) -> set[str]:
-        """Return the speakers (`corpus/speaker`) that the model, or any fold's model, was trained on."""
-        if self.folds:
-            return set().union(*(fold.training_speakers() for fold in self.fold_runs()))
+    def training_speakers(self) -> set[str] | None:
+        """Return the speakers (`corpus/speaker`) that the model, or any fold's model, was trained on.
+
+        Those whom the model that it started from has heard are among them; None if that one doesn't say who they are.
+        """
+        before = set() if self.start is None else self.start.speakers
+        if before is None:
+            return None
         table = self.split_table()
-        return set(speaker_keys(table[table["part"] == "train"]).dropna())
+        trained = (table[list(self.folds or ("part",))] == "train").any(axis=1)
+        return before | set(speaker_keys(table[trained]).dropna())
+
+    def heard(self) -> dict[str, dict[str, Any]]:
+        """Return `n_clips` and `speakers` of each corpus that the one model of the run has heard.
+
+        That is in training, in the choice of the best epoch, and before, if it started from another model.
+        """
+        table = self.split_table()
+        own = heard_in(table[table["part"].isin(["train", "validation"])])
+        return own if self.start is None else together(self.start.corpora, own)
 
 
 def open_run(
@@ -106,6 +144,7 @@ def open_run(
     splits: Sequence[Split],
     *,
     facts: Mapping[str, Any] | None = None,
+    start: Start | None = None,
 ) -> Run:
     """Begin a run in a new folder, or find the one that was begun there with the same settings.
 
@@ -115,6 +154,8 @@ def open_run(
         Several make a folder of runs, one a fold.
     facts : mapping, optional
         What else `run.toml` shall say, such as `notice` (shown above the scores).
+    start : Start, optional
+        The model that the training starts from.
 
     Raises
     ------
@@ -123,7 +164,7 @@ def open_run(
     """
     folds = tuple(split.fold for split in splits) if len(splits) > 1 else ()
     fold = "" if folds else splits[0].fold
-    run = Run(path, config, images.path.resolve(), hash_of_images(images), images.classes.classes, fold, folds)
+    run = Run(path, config, images.path.resolve(), hash_of_images(images), images.classes.classes, fold, folds, start)
     table = table_of_parts(splits, images.clips)
     if (path / "run.toml").exists():
         check_same(load_run(path), run)
@@ -146,6 +187,10 @@ def check_same(old: Run, new: Run) -> None:
         )
     if (old.images_hash, old.classes, old.fold, old.folds) != (new.images_hash, new.classes, new.fold, new.folds):
         raise ConfigError(f"{new.images} has changed since {old.path} was begun from it; name another --out")
+    if old.start and new.start and old.start.sha256 != new.start.sha256:
+        raise ConfigError(
+            f"the model {new.start.path} has changed since {old.path} was begun from it; name another --out"
+        )
 
 
 def hash_of_images(images: ImageSet) -> str:
@@ -167,6 +212,7 @@ def run_table(run: Run, images: ImageSet) -> dict[str, Any]:
         **({"fold": run.fold} if run.fold else {}),
         **({"folds": list(run.folds)} if run.folds else {}),
         "train": run.config.to_dict(),
+        **({"start": run.start.to_dict()} if run.start else {}),
         "mel": {k: v for k, v in images.mel.to_dict().items() if v is not None} if images.mel else {},
         "made_with": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
     }
@@ -218,4 +264,6 @@ def load_run(path: Path) -> Run:
         raise ConfigError(f"{path} is of run format {table.get('format')}, known is {FORMAT}; update emospec")
     config = TrainConfig.from_dict(table["train"], source=str(path / "run.toml"))
     fold, folds = table.get("fold", ""), tuple(table.get("folds", ()))
-    return Run(path, config, Path(table["images"]), table["images_sha256"], tuple(table["classes"]), fold, folds)
+    start = Start.from_dict(table["start"]) if "start" in table else None
+    classes = tuple(table["classes"])
+    return Run(path, config, Path(table["images"]), table["images_sha256"], classes, fold, folds, start)

@@ -16,6 +16,7 @@ from emospec.codecs import resampled
 from emospec.emotions import Labels
 from emospec.errors import ConfigError
 from emospec.files import sha256_of
+from emospec.heard import speakers_of
 from emospec.images import Style, to_image
 from emospec.mel import NOTEBOOK_MEL, MelConfig
 from emospec.models import load_model
@@ -36,7 +37,7 @@ def audited_run(path: Path) -> AuditedModel:
         If the folder holds no run, or one that isn't finished.
     """
     run = load_run(path)
-    run.report()  # refuses a run that isn't finished
+    run.check_finished()
     mel, style = drawing_of(run)
     runs = run.fold_runs() or (run,)
     heard = [speakers_heard(each) for each in runs]
@@ -65,9 +66,8 @@ def drawing_of(run: Run) -> tuple[MelConfig, Style]:
 
 
 def speakers_heard(run: Run) -> set[str]:
-    """Return whom a run has heard, be it in training or in the choice of its best epoch."""
-    table = run.split_table()
-    return set(speaker_keys(table[table["part"].isin(["train", "validation"])]).dropna())
+    """Return whom a run has heard: in training, in choosing its best epoch, or in the model that it started from."""
+    return speakers_of(run.heard())
 
 
 @dataclass(frozen=True)

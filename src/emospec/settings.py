@@ -12,7 +12,7 @@ import tomli_w
 from emospec.errors import ConfigError
 from emospec.files import write_text
 
-Precision = Literal["float32", "bfloat16"]
+Precision = Literal["float32", "bfloat16", "auto"]
 Schedule = Literal["constant", "cosine"]
 Device = Literal["auto", "cpu", "gpu"]
 
@@ -27,18 +27,21 @@ class TrainConfig:
         Name of the network (`emospec models` lists them).
     protocol
         How clips are divided into train, validation and test (`emospec protocols` lists them).
+    start_from
+        Fine-tune: the folder of a finished run or of a bundle, whose network and weights the training starts from;
+        shipped is the model that came with emospec.
     seed
         Of the split, the weights, the order of the batches and the augmentation.
     epochs
-        At the most; early stopping usually ends sooner.
+        At the most, since early stopping usually ends sooner; exactly so many under protocol all.
     patience
-        Epochs without a lower validation loss before training stops.
+        Epochs without a lower validation loss before training stops; of no effect where nobody validates.
     batch_size
         Clips a step.
     optimizer
         Any optimizer of Keras by its name, such as adam, adamw, sgd.
     learning_rate
-        Step size of the optimizer; the model's own unless given, mostly 0.001.
+        Step size of the optimizer; the model's own unless given, mostly 0.001, and a tenth of it in fine-tuning.
     schedule
         constant, or cosine: up in the first twentieth of all steps, then down to nothing with the last epoch.
     weight_decay
@@ -51,6 +54,8 @@ class TrainConfig:
         Share of each training label that is spread over all classes.
     listener_labels
         Share of each training label that follows what listeners heard, where their votes are known.
+    text_share
+        Weight in training of a second task, to name the text that is spoken, where clips say it; 0 leaves it out.
     loss
         categorical_crossentropy (the usual), weighted_categorical_crossentropy or categorical_focal_crossentropy.
     class_weights
@@ -66,7 +71,8 @@ class TrainConfig:
     augmentation
         Random layers in front of the network: rotation, flip.
     precision
-        bfloat16 is faster on processors and cards that have it.
+        Of the layers; weights stay in float32. bfloat16 is faster on processors and cards that have it, auto takes it
+        where that was measured: on processors with AVX512-BF16 or AMX, with TensorFlow.
     device
         auto takes a GPU where the backend finds one.
     tensorboard
@@ -75,6 +81,7 @@ class TrainConfig:
 
     model: str = "3layer"
     protocol: str = "speakers"
+    start_from: str | None = None
     seed: int = 0
     epochs: int = 200
     patience: int = 10
@@ -87,6 +94,7 @@ class TrainConfig:
     mixup: float = 0.0
     label_smoothing: float = 0.0
     listener_labels: float = 0.0
+    text_share: float = 0.0
     loss: str | None = None
     class_weights: str | dict[str, float] | None = None
     filters: tuple[int, ...] | None = None
@@ -102,6 +110,10 @@ class TrainConfig:
         for name, hint in get_type_hints(type(self)).items():
             if not is_of_type(getattr(self, name), hint):
                 raise ConfigError(f"{name} is {getattr(self, name)!r}; expected {in_words(hint)}")
+        self.check_ranges()
+
+    def check_ranges(self) -> None:
+        """Raise for a number that cannot be."""
         for name in ("epochs", "patience", "batch_size"):
             check_number(name, getattr(self, name), at_least=1)
         check_number("seed", self.seed, at_least=0, below=2**32)
@@ -111,6 +123,7 @@ class TrainConfig:
             if getattr(self, name) is not None:
                 check_number(name, getattr(self, name), at_least=0, below=1)
         check_number("mixup", self.mixup, at_least=0)
+        check_number("text_share", self.text_share, at_least=0)
         check_number("listener_labels", self.listener_labels, at_least=0, below=1.000001)
         for size in (*(self.filters or ()), *(self.image_size or ()), self.kernel_size or 1):
             check_number("one of filters, kernel_size and image_size", size, at_least=1)

@@ -9,22 +9,30 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import pandas as pd
 
 from emospec.callbacks import Checkpoint, ProgressLine, SeedEachEpoch, StopAfterPatience
 from emospec.errors import ConfigError
 from emospec.files import whole_file
+from emospec.fine_tuning import take_over
+from emospec.heard import Start
 from emospec.image_set import ImageSet
 from emospec.judging import images_under, judge, judge_folds
 from emospec.losses import build_loss, build_metrics, class_weights
 from emospec.models import build_model, find_architecture
 from emospec.models.architecture import Architecture
+from emospec.precision import chosen_precision
 from emospec.protocols import make_splits
 from emospec.runs import Run, open_run
 from emospec.settings import TrainConfig
 from emospec.splits import Split
+from emospec.starts import check_drawing, check_strangers, config_from, find_source
+from emospec.text_task import LossWithTexts, metrics_of_emotions, with_texts, without_texts
 from emospec.training_data import Batches, TrainingData, one_hot
+from emospec.unjudged import tell_without_scores
 
 Say = Callable[[str], None]
+FINE = 0.1  # of the model's own learning rate, in fine-tuning
 
 
 def train(
@@ -33,7 +41,8 @@ def train(
     """Train one model on one image set, judge it once on the test part, and write the run folder.
 
     Under a protocol of several folds that is one model a fold, and one report of all test parts together. The same
-    call on an unfinished folder goes on after its last whole epoch; on a finished one it does nothing.
+    call on an unfinished folder goes on after its last whole epoch; on a finished one it does nothing. Under protocol
+    `all` nobody validates or is tested: all epochs are trained, and the run has no scores.
 
     Parameters
     ----------
@@ -50,12 +59,15 @@ def train(
     """
     check_tensorboard(config)
     images = images_under(images, config.protocol)
+    config, start = with_start(config, images)
     splits = make_splits(images.clips, images.labels, config.protocol, config.seed, digests=images.digests())
+    if start:
+        check_strangers(start, splits, images.clips)
     known = {**(facts or {}), **what_was_used(config)}
-    with on_device(config.device), in_precision(config.precision):
+    with on_device(config.device), in_precision(precision_of(config)):
         # Settings that don't fit together are told before anything is written.
-        build_compiled(config, TrainingData.of(images, splits[0].train, splits[0].validation, config))
-        run = open_run(out, config, images, splits, facts=known)
+        build_compiled(config, TrainingData.of(images, splits[0].train, splits[0].validation, config), start)
+        run = open_run(out, config, images, splits, facts=known, start=start)
         if run.finished:
             Checkpoint(out).forget()
             say(f"{out} is finished already; its report stands in report.html")
@@ -70,18 +82,22 @@ def train_one(run: Run, images: ImageSet, say: Say) -> None:
     """Train the one model of a run, and judge it, both by the split that the run folder holds."""
     split = run.split()
     data = TrainingData.of(images, split.train, split.validation, run.config)
-    model, checkpoint = build_compiled(run.config, data), Checkpoint(run.path)
+    model, checkpoint = build_compiled(run.config, data, run.start), Checkpoint(run.path)
     fit(model, data, run, checkpoint, say)
+    model = without_texts(model)
     with whole_file(run.path / "model.keras") as temporary:
         model.save(temporary)
-    judge(run, model, images)
+    if len(split.test):
+        judge(run, model, images)
+    else:
+        tell_without_scores(run, model, images)
     checkpoint.forget()
 
 
 def train_folds(run: Run, images: ImageSet, splits: Sequence[Split], facts: Mapping[str, Any], say: Say) -> None:
     """Train the model of each fold that isn't finished, then judge them together."""
     for number, split in enumerate(splits, start=1):
-        fold = open_run(run.fold_path(split.fold), run.config, images, (split,), facts=facts)
+        fold = open_run(run.fold_path(split.fold), run.config, images, (split,), facts=facts, start=run.start)
         if fold.finished:
             Checkpoint(fold.path).forget()
             continue
@@ -91,18 +107,31 @@ def train_folds(run: Run, images: ImageSet, splits: Sequence[Split], facts: Mapp
     judge_folds(run, images)
 
 
-def build_compiled(config: TrainConfig, data: TrainingData) -> keras.Model:
-    """Build the model of the settings, with its optimizer and loss, from a fixed seed."""
+def with_start(config: TrainConfig, images: ImageSet) -> tuple[TrainConfig, Start | None]:
+    """Find the model to start from, if there is one, and complete the settings with its network."""
+    if config.start_from is None:
+        return config, None
+    source = find_source(config.start_from)
+    check_drawing(images, source)
+    return config_from(config, source), source.start
+
+
+def build_compiled(config: TrainConfig, data: TrainingData, start: Start | None = None) -> keras.Model:
+    """Build the model of the settings, with its optimizer and loss, from a fixed seed or from another's weights."""
     architecture = find_architecture(config.model, **model_options(config))
     keras.utils.set_random_seed(config.seed)
     model = build_model(config.model, data.images.shape[1:], len(data.classes), **model_options(config))
+    if start:
+        take_over(model, start, data.classes.classes)
     loss_name, weights = loss_of(config, architecture)
     values = None if weights is None else class_weights(weights, data.classes, data.labels[data.train])
-    model.compile(
-        optimizer=build_optimizer(config, architecture, n_batches=math.ceil(len(data.train) / config.batch_size)),
-        loss=build_loss(loss_name, values),
-        metrics=build_metrics(),
-    )
+    loss, metrics = build_loss(loss_name, values), build_metrics()
+    n_classes = len(data.classes)
+    if config.text_share:
+        model = with_texts(model, data.targets.shape[1] - n_classes)
+        loss, metrics = LossWithTexts(loss, n_classes, config.text_share), metrics_of_emotions(metrics, n_classes)
+    optimizer = build_optimizer(config, architecture, n_batches=math.ceil(len(data.train) / config.batch_size))
+    model.compile(optimizer=optimizer, loss=loss, metrics=metrics)
     return model
 
 
@@ -130,7 +159,8 @@ def what_was_used(config: TrainConfig) -> dict[str, Any]:
         "dropout": list(architecture.dropout),
         "image_size": list(architecture.image_size) if architecture.image_size else None,
         "augmentation": list(architecture.augmentation),
-        "learning_rate": config.learning_rate or architecture.learning_rate,
+        "learning_rate": highest_rate(config, architecture),
+        "precision": precision_of(config),
         "loss": loss,
         "class_weights": weights,
     }
@@ -157,9 +187,15 @@ def build_optimizer(config: TrainConfig, architecture: Architecture, *, n_batche
     return type(optimizer)(**options)
 
 
+def highest_rate(config: TrainConfig, architecture: Architecture) -> float:
+    """Return the learning rate, or the highest of a schedule; fine-tuning takes small steps, to forget little."""
+    usual = architecture.learning_rate if config.start_from is None else FINE * architecture.learning_rate
+    return config.learning_rate or usual
+
+
 def learning_rate_of(config: TrainConfig, architecture: Architecture, n_batches: int) -> Any:
     """Return the learning rate, or its schedule over all steps."""
-    rate = config.learning_rate or architecture.learning_rate
+    rate = highest_rate(config, architecture)
     if config.schedule == "constant":
         return rate
     steps = config.epochs * n_batches
@@ -169,22 +205,25 @@ def learning_rate_of(config: TrainConfig, architecture: Architecture, n_batches:
 
 
 def fit(model: keras.Model, data: TrainingData, run: Run, checkpoint: Checkpoint, say: Say) -> None:
-    """Train until the validation loss stops falling, and leave the weights of the best epoch in the model."""
+    """Train until the validation loss stops falling, and leave the weights of the best epoch in the model.
+
+    Where nobody validates, all epochs are trained, and the weights of the last are left.
+    """
     config, batches = run.config, Batches(data, data.train, run.config)
     history = checkpoint.restore(model)
     n_before = 0 if history is None else len(history)
-    stopper = StopAfterPatience(history, monitor="val_loss", patience=config.patience)
-    if n_before < config.epochs and not stopper.exhausted:
+    stoppers = patience(config, data, history)
+    if n_before < config.epochs and not any(stopper.exhausted for stopper in stoppers):
         model.fit(
             batches,
-            validation_data=(data.images[data.validation], one_hot(data, data.validation)),
+            validation_data=validation_of(data),
             initial_epoch=n_before,
             epochs=config.epochs,
             verbose=0,
             shuffle=False,  # the batches come shuffled already, in an order that can be had again
             callbacks=[
                 SeedEachEpoch(config.seed, batches),
-                stopper,
+                *stoppers,
                 *averaging(config),
                 ProgressLine(len(data.train), config.epochs, history, say),
                 *tensorboard(run),
@@ -192,6 +231,19 @@ def fit(model: keras.Model, data: TrainingData, run: Run, checkpoint: Checkpoint
             ],
         )
     checkpoint.load_best(model)
+
+
+def validation_of(data: TrainingData) -> tuple[Any, Any] | None:
+    """Return the images and labels that validate, if any do."""
+    rows = data.validation
+    return (data.images[rows], one_hot(data, rows)) if len(rows) else None
+
+
+def patience(config: TrainConfig, data: TrainingData, history: pd.DataFrame | None) -> list[StopAfterPatience]:
+    """Return the callback that stops the training, if anybody validates."""
+    if not len(data.validation):
+        return []
+    return [StopAfterPatience(history, monitor="val_loss", patience=config.patience)]
 
 
 def averaging(config: TrainConfig) -> list[keras.callbacks.Callback]:
@@ -208,6 +260,12 @@ def check_tensorboard(config: TrainConfig) -> None:
     """Raise if the settings ask for TensorBoard and it isn't installed."""
     if config.tensorboard and find_spec("tensorboard") is None:
         raise ConfigError('tensorboard is not installed; `pip install "emospec[tensorboard]"`')
+
+
+def precision_of(config: TrainConfig) -> str:
+    """Return the precision of the settings, or what `auto` means on this machine."""
+    gpu = config.device != "cpu" and bool(keras.distribution.list_devices("gpu"))
+    return chosen_precision(config.precision, backend=keras.backend.backend(), gpu=gpu)
 
 
 @contextmanager

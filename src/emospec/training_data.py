@@ -10,17 +10,41 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from emospec.emotions import Labels
+from emospec.errors import ConfigError
 from emospec.image_set import ImageSet
+from emospec.images import Pixels
 from emospec.listeners import answer_shares
+from emospec.pixel_store import for_random_access
 from emospec.settings import TrainConfig
 from emospec.splits import Indices
+
+
+class SomeImages:
+    """Some rows of an image set, taken out only when they are asked for: no copy, and no way to the other rows.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (rows, height, width, channels).
+    """
+
+    def __init__(self, images: Pixels, rows: Indices) -> None:
+        self._images, self._rows = for_random_access(images), rows
+        self.shape = (len(rows), *images.shape[1:])
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, places: Indices) -> Pixels:
+        """Return images by their places among these rows, as an array in memory."""
+        return self._images[self._rows[places]]
 
 
 @dataclass(frozen=True)
 class TrainingData:
     """All that fitting may see: the training and validation rows of an image set, and no others."""
 
-    images: NDArray[np.uint8]
+    images: SomeImages
     labels: NDArray[np.int32]
     classes: Any
     train: Indices
@@ -31,7 +55,7 @@ class TrainingData:
     def of(
         cls, images: ImageSet, train: Indices, validation: Indices, config: TrainConfig | None = None
     ) -> "TrainingData":
-        """Narrow an image set; rows outside the two parts are replaced by nothing at all, so none can leak.
+        """Narrow an image set to two parts, so that none of the other rows can leak; pixels stay where they are.
 
         The targets are what training aims at: zeros and ones, or what the settings make of them.
         """
@@ -39,7 +63,9 @@ class TrainingData:
         seen, unseen = np.arange(len(train)), np.arange(len(train), len(rows))
         labels, clips = images.labels[rows], images.clips.iloc[rows]
         targets = training_targets(labels, clips, images.classes, config or TrainConfig())
-        return cls(images.images[rows], labels, images.classes, seen, unseen, targets)
+        if config and config.text_share:
+            targets = np.hstack([targets, text_targets(clips["text"], seen)])
+        return cls(SomeImages(images.images, rows), labels, images.classes, seen, unseen, targets)
 
 
 def training_targets(
@@ -53,6 +79,24 @@ def training_targets(
         targets = ((1 - share) * targets + share * heard).astype(np.float32)
     smoothed = (1 - config.label_smoothing) * targets + config.label_smoothing / len(classes)
     return smoothed.astype(np.float32)
+
+
+def text_targets(texts: "pd.Series[str]", train: Indices) -> NDArray[np.float32]:
+    """Return a column for each text of the training part: zeros and ones, or zeros alone where the text is another.
+
+    Raises
+    ------
+    ConfigError
+        If the training part has fewer than two texts.
+    """
+    known = sorted(texts.iloc[train].dropna().unique())
+    if len(known) < 2:
+        raise ConfigError(
+            f"text_share needs clips with at least 2 different texts to train on, got {len(known)}; leave it out"
+        )
+    each = texts.fillna("").to_numpy(dtype=str)
+    targets: NDArray[np.float32] = (each[:, np.newaxis] == np.array(known, dtype=str)).astype(np.float32)
+    return targets
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
@@ -101,5 +145,5 @@ def mixed(
 
 
 def one_hot(data: TrainingData, rows: Indices) -> NDArray[np.float32]:
-    """Return the labels of some rows as (n, n_classes) zeros and ones."""
-    return np.eye(len(data.classes), dtype=np.float32)[data.labels[rows]]
+    """Return the labels of some rows as zeros and ones, in as many columns as the targets have."""
+    return np.eye(data.targets.shape[1], dtype=np.float32)[data.labels[rows]]

@@ -7,13 +7,15 @@ from typing import Any
 import keras
 
 from emospec.errors import ConfigError
-from emospec.models.layers import RandomGain, RandomShift, SpecAugment
+from emospec.models.random_layers import RandomBand, RandomGain, RandomNoise, RandomShift, SpecAugment
 
 AUGMENTATIONS: dict[str, Callable[[], keras.layers.Layer]] = {
     "rotation": lambda: keras.layers.RandomRotation(0.2, name="rotation"),
     "flip": lambda: keras.layers.RandomFlip("horizontal", name="flip"),
     "gain": lambda: RandomGain(name="gain", dtype="float32"),
     "shift": lambda: RandomShift(name="shift", dtype="float32"),
+    "noise": lambda: RandomNoise(name="noise", dtype="float32"),
+    "band": lambda: RandomBand(name="band", dtype="float32"),
     "spec-augment": lambda: SpecAugment(name="spec_augment", dtype="float32"),
 }
 

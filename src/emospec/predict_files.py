@@ -1,0 +1,121 @@
+"""Many recordings, one after the other: what cannot be used is told at the end, and stops nothing."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emospec.errors import AudioError
+from emospec.files import make_folder, whole_file
+from emospec.hearing import USUAL, Heard, Manner, hear
+from emospec.predict import Predictor
+from emospec.predict_output import Model, Output, files_for
+from emospec.sounds import Source
+from emospec.sources import STANDARD_INPUT
+from emospec.timeline import check_windows
+from emospec.waiting import Progress
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+def answer_all(
+    predictor: Predictor,
+    names: Sequence[str],
+    output: Output,
+    manner: Manner = USUAL,
+    *,
+    pictures: Path | None = None,
+    progress: Progress | None = None,
+) -> list[str]:
+    """Hear recordings and write what is heard, but for those that the output has already.
+
+    Parameters
+    ----------
+    names : sequence of str
+        As `named_recordings` gives them.
+    pictures : Path, optional
+        Folder for a picture of each: the timeline of a long recording, what the answer rests on in a short one.
+    progress : Progress, optional
+
+    Returns
+    -------
+    list of str
+        Why recordings could not be used, each with its name.
+    """
+    check_windows(manner.window, manner.hop, predictor.answerer.hears_seconds)
+    paths = files_for(names, pictures, ".png") if pictures else {}
+    if pictures:
+        make_folder(pictures)
+    failures = []
+    watch = progress or Progress(len(names))
+    for name in (each for each in names if not output.has(each)):
+        watch.begin(name)
+        try:
+            heard = _heard(predictor, name, manner, watch, paths.get(name))
+        except AudioError as error:
+            failures.append(str(error))
+        else:
+            watch.clear()
+            output.write(heard)
+        watch.done()
+    watch.clear()
+    return failures
+
+
+def _heard(predictor: Predictor, name: str, manner: Manner, watch: Progress, picture: Path | None) -> Heard:
+    with file_of(name) as path:
+        source = Source(path, channel=manner.channel)
+        try:
+            heard = hear(predictor, source, manner, name=name, progress=watch.heard)
+        except AudioError as error:
+            raise AudioError(str(error).replace(str(path), called(name))) from None
+        if picture and (image := drawn(predictor, heard, source)):
+            save_picture(image, picture)
+    return heard
+
+
+def label_of(predictor: Predictor) -> Model:
+    """Return what answers state of the model that gave them: its name, and the beginning of its graph's hash."""
+    bundle = predictor.bundle
+    return Model(f"{bundle.name}@{bundle.fingerprint[:12]}", bundle.classes.classes)
+
+
+def called(name: str) -> str:
+    """Return what errors call a recording."""
+    return "standard input" if name == STANDARD_INPUT else name
+
+
+@contextmanager
+def file_of(name: str) -> Iterator[Path]:
+    """Yield the file of a recording; standard input is copied to a temporary one, in which decoders can go back."""
+    if name != STANDARD_INPUT:
+        yield Path(name)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "input"
+        with path.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield path
+
+
+def drawn(predictor: Predictor, heard: Heard, source: Source) -> "Image.Image | None":
+    """Return the picture of a timeline or of what one answer rests on; None of silence."""
+    if heard.timeline:
+        from emospec.plots_timeline import draw_timeline
+
+        return draw_timeline(heard.timeline, heard.name)
+    if heard.prediction is None:
+        return None
+    from emospec.plots_heat import draw_explanation
+
+    return draw_explanation(predictor.explain(source.sound, channel=source.channel), heard.name)
+
+
+def save_picture(picture: "Image.Image", path: Path) -> None:
+    """Write a PNG whole or not at all."""
+    with whole_file(path) as temporary:
+        picture.save(temporary, "PNG")

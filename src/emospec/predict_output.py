@@ -1,0 +1,202 @@
+"""Where answers go: line by line, so that an interruption loses none, or whole; what is there can be gone on with."""
+
+import io
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Literal, NamedTuple, Protocol, TextIO
+
+from emospec.errors import ConfigError
+from emospec.files import make_folder, whole_file, write_text
+from emospec.hearing import Heard
+from emospec.predict_formats import as_csv, as_json, as_rows, as_srt, as_text, csv_columns
+from emospec.predict_resume import kept_lines, kept_records, kept_rows
+
+Format = Literal["text", "json", "jsonl", "csv", "srt"]
+SUFFIXES: dict[str, Format] = {".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".srt": "srt"}
+
+
+LONGEST_STEM = 150  # characters of a file's name
+
+
+class Model(NamedTuple):
+    """What answers state of the model that gave them."""
+
+    label: str
+    classes: Sequence[str]
+
+
+class Output(Protocol):
+    """Takes answers; `has` tells whether one is there already."""
+
+    def has(self, name: str) -> bool:
+        """Tell whether the answer on a recording need not be given again."""
+
+    def write(self, heard: Heard) -> None:
+        """Take what was heard in a recording."""
+
+
+class Lines:
+    """Answers that are appended to a file, each with a single write."""
+
+    def __init__(self, file: TextIO, render: Callable[[Heard], str], done: set[str]) -> None:
+        self._file, self._render, self._done = file, render, done
+
+    def has(self, name: str) -> bool:
+        """Tell whether the file held the answer when it was opened."""
+        return name in self._done
+
+    def write(self, heard: Heard) -> None:
+        """Append an answer, at once."""
+        self._file.write(self._render(heard))
+        self._file.flush()
+
+
+class Subtitles:
+    """A file of subtitles for each recording, written whole."""
+
+    def __init__(self, paths: dict[str, Path]) -> None:
+        self._paths = paths
+
+    def has(self, name: str) -> bool:
+        """Tell whether the file of a recording exists."""
+        return self._paths[name].exists()
+
+    def write(self, heard: Heard) -> None:
+        """Write the file of a recording."""
+        write_text(as_srt(heard), self._paths[heard.name])
+
+
+def format_for(out: Path | None, named: Format | None) -> Format:
+    """Return the format that was named, or that the suffix of the file says."""
+    return named or SUFFIXES.get(out.suffix.lower() if out else "", "text")
+
+
+def open_output(
+    out: Path | None, kind: Format, model: Model, names: Sequence[str], *, resume: bool
+) -> AbstractContextManager[Output]:
+    """Open where the answers on recordings go.
+
+    Parameters
+    ----------
+    out : Path, optional
+        A file, or a folder for the subtitles of several recordings; standard output unless given.
+    names : sequence of str
+        The recordings.
+    resume : bool
+        Go on with a file that exists; else it is refused.
+
+    Raises
+    ------
+    ConfigError
+        If it exists and isn't to be gone on with, cannot be, or is another model's.
+    """
+    if resume and (out is None or kind == "text"):
+        raise ConfigError("--resume needs --out with a file that can be read back: .jsonl, .csv, .json or .srt")
+    if kind == "srt" and (out or len(names) > 1):
+        return nullcontext(_subtitles(out, names, resume=resume))
+    if out is None:
+        return _printed(kind, model)
+    if out.is_dir():
+        raise ConfigError(f"{out} is a folder; name a file for the answers")
+    if not resume and (found := next((each for each in (out, journal_of(out)) if each.exists()), None)):
+        raise ConfigError(f"{found} exists already; add --resume to go on with it, or name another file")
+    make_folder(out.parent)
+    return _document(out, model) if kind == "json" else _appended(out, kind, model)
+
+
+def _subtitles(out: Path | None, names: Sequence[str], *, resume: bool) -> Subtitles:
+    if out is None:
+        raise ConfigError("subtitles of several recordings are several files; name a folder for them with --out")
+    paths = {names[0]: out} if len(names) == 1 else files_for(names, out, ".srt")
+    existing = [path for path in paths.values() if path.exists()]
+    if existing and not resume:
+        raise ConfigError(f"{existing[0]} exists already; add --resume to go on, or name another place")
+    return Subtitles(paths)
+
+
+def files_for(names: Sequence[str], folder: Path, suffix: str) -> dict[str, Path]:
+    """Return a file in `folder` for each recording: by its name, numbered where two have the same.
+
+    >>> [path.name for path in files_for(["a/x.wav", "b/x.mp3", "../.."], Path("out"), ".srt").values()]
+    ['x.srt', 'x-2.srt', 'recording.srt']
+    """
+    counts: Counter[str] = Counter()
+    paths = {}
+    for name in names:
+        stem = "".join(each if each.isprintable() and each not in '\\/:*?"<>|' else "_" for each in Path(name).stem)
+        stem = stem.strip(". ") or "recording"
+        counts[stem.lower()] += 1
+        number = f"-{counts[stem.lower()]}" if counts[stem.lower()] > 1 else ""
+        paths[name] = folder / f"{stem[:LONGEST_STEM]}{number}{suffix}"
+    return paths
+
+
+def _render(kind: Format, model: Model) -> Callable[[Heard], str]:
+    """Return how a format writes an answer."""
+    return {
+        "text": as_text,
+        "srt": as_srt,
+        "csv": lambda heard: as_csv(as_rows(heard, model.classes, model.label)),
+    }.get(kind, lambda heard: as_json(heard, model.label) + "\n")
+
+
+@contextmanager
+def _printed(kind: Format, model: Model) -> Iterator[Output]:
+    """Print answers as they come; JSON as a list of them, once they are all there."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files may hold bytes that are no text
+    if kind == "csv":
+        print(as_csv([csv_columns(model.classes)]), end="")
+    if kind != "json":
+        yield Lines(sys.stdout, _render(kind, model), set())
+        return
+    records = io.StringIO()
+    yield Lines(records, _render("jsonl", model), set())
+    sys.stdout.writelines(document(records.getvalue().splitlines(), model))
+
+
+@contextmanager
+def _appended(out: Path, kind: Format, model: Model) -> Iterator[Output]:
+    done: set[str] = set()
+    if not out.exists():
+        write_text(as_csv([csv_columns(model.classes)]) if kind == "csv" else "", out)
+    elif kind == "csv":
+        done = kept_rows(out, model.classes, model.label)
+    elif kind == "jsonl":
+        done = kept_lines(out, model.label)
+    with out.open("a", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        yield Lines(file, _render(kind, model), done)
+
+
+@contextmanager
+def _document(out: Path, model: Model) -> Iterator[Output]:
+    """Append answers to a journal beside the document, which is made of it when all are there."""
+    journal = journal_of(out)
+    if out.exists() and not journal.exists():
+        write_text("".join(kept_records(out, model.label)), journal)
+    with _appended(journal, "jsonl", model) as lines:
+        yield lines
+    with (
+        whole_file(out) as temporary,
+        temporary.open("w", encoding="utf-8") as file,
+        journal.open(encoding="utf-8") as lines,
+    ):
+        file.writelines(document(lines, model))
+    journal.unlink()
+
+
+def journal_of(out: Path) -> Path:
+    """Return where the answers of a JSON document are kept until all are there."""
+    return out.with_name(f".{out.name}.unfinished")
+
+
+def document(lines: Iterable[str], model: Model) -> Iterator[str]:
+    """Yield a JSON document around records that are lines of JSON."""
+    yield f'{{"model": {json.dumps(model.label)}, "classes": {json.dumps(list(model.classes))}, "recordings": ['
+    for number, line in enumerate(lines):
+        yield f"{',' if number else ''}\n  {line.rstrip()}"
+    yield "\n]}\n"

@@ -1,0 +1,84 @@
+"""Which recordings a user means: files, folders, patterns, lists, standard input."""
+
+import glob
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from emospec.errors import ConfigError
+from emospec.files import expand_home
+
+STANDARD_INPUT = "-"
+SUFFIXES = frozenset({
+    ".3gp", ".aac", ".ac3", ".aif", ".aiff", ".amr", ".ape", ".au", ".avi", ".caf", ".flac", ".flv", ".m4a", ".m4b",
+    ".m4v", ".mka", ".mkv", ".mov", ".mp2", ".mp3", ".mp4", ".mpeg", ".mpg", ".mts", ".oga", ".ogg", ".opus", ".ts",
+    ".w64", ".wav", ".weba", ".webm", ".wma", ".wmv", ".wv",
+})  # fmt: skip
+
+
+def named_recordings(names: Iterable[str]) -> list[str]:
+    """Return the recordings that names stand for, each once, in the order of the names.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Files; folders, which stand for the recordings in them, by the suffixes of their names, at any depth; patterns
+        such as `talks/**/*.wav`; `-` is standard input.
+
+    Raises
+    ------
+    ConfigError
+        If a folder or a pattern stands for none, or there are no names.
+    """
+    found = dict.fromkeys(path for name in names for path in _meant_by(name))
+    if not found:
+        raise ConfigError("no recordings are named; expected files, folders, patterns such as '*.wav', or - for input")
+    return list(found)
+
+
+def _meant_by(name: str) -> Iterator[str]:
+    path = expand_home(name)
+    if name == STANDARD_INPUT or os.path.isfile(path):  # noqa: PTH113 - Path.is_file fails for names that are too long
+        yield str(path)
+    elif os.path.isdir(path):  # noqa: PTH112
+        yield from _or_refused(_in_folder(path), f"folder {name} holds no recordings ({', '.join(sorted(SUFFIXES))})")
+    elif glob.has_magic(name):
+        matching = (each for each in sorted(glob.glob(str(path), recursive=True)) if Path(each).is_file())  # noqa: PTH207
+        yield from _or_refused(matching, f"no file matches {name}")
+    else:
+        yield str(path)  # what is missing is told in its turn, as all that cannot be used
+
+
+def _in_folder(folder: Path) -> Iterator[str]:
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if path.suffix.lower() in SUFFIXES and path.is_file() and not any(p.startswith(".") for p in inside.parts):
+            yield str(path)
+
+
+def _or_refused(paths: Iterator[str], problem: str) -> Iterator[str]:
+    first = next(paths, None)
+    if first is None:
+        raise ConfigError(f"{problem}; is the path right?")
+    yield first
+    yield from paths
+
+
+def listed_names(path: Path) -> list[str]:
+    """Return the names in a text file, one a line, or divided by zero bytes as `find -print0` does; `-` is the input.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read.
+    """
+    try:
+        content = sys.stdin.buffer.read() if str(path) == STANDARD_INPUT else path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"list {path} cannot be read ({error.strerror}); expected a text file with a path a line"
+        ) from None
+    text = content.decode("utf-8-sig", errors="surrogateescape")
+    names = text.split("\0") if "\0" in text else text.replace("\r\n", "\n").split("\n")
+    return [name for name in names if name.strip()]

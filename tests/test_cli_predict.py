@@ -1,0 +1,227 @@
+import io
+import json
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+
+from emospec.predict import Predictor
+from predict_samples import RATE, run_predict, silence, voice, wav_header, write_bundle_by_mean, write_bundle_that_sees
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_bundle_by_mean(tmp_path_factory.mktemp("bundle") / "made")
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> Path:
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    soundfile.write(folder / "angry.wav", voice(1.0, offset=0.1), RATE, subtype="FLOAT")
+    soundfile.write(folder / "fear.flac", voice(1.0, offset=-0.1), RATE)
+    soundfile.write(folder / "silent.wav", silence(1.0), RATE)
+    sounds = [voice(3.0, offset=0.1), silence(1.0), voice(3.0, offset=-0.1)]
+    soundfile.write(folder / "talk.wav", np.concatenate(sounds), RATE, subtype="FLOAT")
+    return folder
+
+
+def records(capsys: Capture) -> dict[str, dict]:
+    return {Path(each["path"]).name: each for each in map(json.loads, capsys.readouterr().out.splitlines())}
+
+
+def test_short_recordings_get_an_answer_long_ones_a_timeline(clips: Path, bundle: Path, capsys: Capture) -> None:
+    assert run_predict(clips, "--bundle", bundle, "--format", "jsonl") == 0
+    heard = records(capsys)
+    assert [heard[name]["emotion"] for name in ("angry.wav", "fear.flac", "silent.wav")] == ["angry", "fear", None]
+    assert [each["emotion"] for each in heard["talk.wav"]["segments"]] == ["angry", None, "fear"]
+
+
+def test_the_answer_is_that_of_the_predictor(clips: Path, bundle: Path, capsys: Capture) -> None:
+    run_predict(clips / "fear.flac", "--bundle", bundle, "--format", "jsonl")
+    assert records(capsys)["fear.flac"]["scores"] == Predictor(bundle).predict(clips / "fear.flac").scores
+
+
+@pytest.mark.parametrize(("option", "key"), [("--timeline", "segments"), ("--no-timeline", "emotion")])
+def test_the_kind_of_answer_can_be_chosen(clips: Path, bundle: Path, capsys: Capture, option: str, key: str) -> None:
+    assert run_predict(clips, "--bundle", bundle, "--format", "jsonl", option) == 0
+    assert all(key in each for each in records(capsys).values())
+
+
+def test_windows_and_hops_can_be_chosen(clips: Path, bundle: Path, capsys: Capture) -> None:
+    run_predict(clips / "talk.wav", "--bundle", bundle, "--format", "jsonl", "--window", 2, "--hop", 0.5)
+    windows = records(capsys)["talk.wav"]["windows"]
+    assert [each["start"] for each in windows[:3]] == [0.0, 0.5, 1.0]
+    assert windows[0]["end"] == 2.0
+
+
+def test_a_channel_can_be_chosen(tmp_path: Path, bundle: Path, capsys: Capture) -> None:
+    both = np.stack([voice(offset=0.1), voice(offset=-0.1)], axis=1)
+    soundfile.write(tmp_path / "a.wav", both, RATE)
+    run_predict(tmp_path / "a.wav", "--bundle", bundle, "--channel", 2)
+    assert "fear" in capsys.readouterr().out.split("  ")[1]
+
+
+def test_standard_input_is_heard(clips: Path, bundle: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = (clips / "fear.flac").read_bytes()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    assert run_predict("-", "--bundle", bundle) == 0
+    assert capsys.readouterr().out.startswith("-  fear")
+
+
+def test_broken_standard_input_is_called_so(bundle: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"no sound")))
+    assert run_predict("-", "--bundle", bundle) == 2
+    assert capsys.readouterr().err.startswith("emospec: standard input cannot be read as audio")
+
+
+def test_a_list_names_recordings(clips: Path, bundle: Path, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "list.txt").write_text(f"{clips / 'fear.flac'}\n")
+    assert run_predict("--list", tmp_path / "list.txt", "--bundle", bundle) == 0
+    assert "fear.flac  fear" in capsys.readouterr().out
+
+
+def test_a_broken_file_is_told_at_the_end_and_stops_nothing(clips: Path, bundle: Path, capsys: Capture) -> None:
+    (clips / "broken.wav").write_bytes(b"no sound")
+    assert run_predict(clips, clips / "none.wav", "--bundle", bundle) == 1
+    printed = capsys.readouterr()
+    assert len([line for line in printed.out.splitlines() if not line.startswith(" ")]) == 4
+    assert [line.split()[1].rsplit("/")[-1] for line in printed.err.splitlines()[:2]] == ["broken.wav", "none.wav"]
+    assert printed.err.splitlines()[2] == "emospec: 2 of 6 recordings could not be used"
+
+
+def test_nothing_that_can_be_used_is_exit_code_2_and_one_line(bundle: Path, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "a.wav").write_bytes(b"")
+    assert run_predict(tmp_path / "a.wav", "--bundle", bundle) == 2
+    assert capsys.readouterr().err == f"emospec: {tmp_path / 'a.wav'} is empty; copy it again\n"
+
+
+def hostile_files(folder: Path) -> list[Path]:
+    whole = folder / "whole.wav"
+    soundfile.write(whole, voice(2.0), RATE)
+    not_numbers = voice(1.0)
+    not_numbers[5] = np.nan
+    soundfile.write(folder / "nan.wav", not_numbers, RATE, subtype="FLOAT")
+    soundfile.write(folder / "short.wav", voice(0.001), RATE)
+    with zipfile.ZipFile(folder / "zip.wav", "w") as archive:
+        archive.write(whole)
+    contents = {
+        "cut.wav": whole.read_bytes()[:20_000],
+        "header.wav": whole.read_bytes()[:20],
+        "empty.wav": b"",
+        "random.wav": np.random.default_rng(0).bytes(10_000),
+        "text.mp3": b"this is no sound\n" * 100,
+        "huge.wav": wav_header(10 * 2**30) + b"\0\1" * 1000,
+        "new\nline\x1b[2J.wav": b"",
+    }
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    return [folder / name for name in ("nan.wav", "short.wav", "zip.wav", *contents)]
+
+
+def test_each_hostile_file_gets_one_clear_line(tmp_path: Path, bundle: Path, capsys: Capture) -> None:
+    files = hostile_files(tmp_path)
+    assert run_predict(*files, "--bundle", bundle) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert len(printed.err.splitlines()) == len(files) + 1
+    assert "\x1b" not in printed.err
+    assert all(line.startswith("emospec: ") for line in printed.err.splitlines())
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(192_000, 1), (16_000, 32)])
+def test_high_rates_and_many_channels_are_heard(
+    tmp_path: Path, bundle: Path, capsys: Capture, rate: int, channels: int
+) -> None:
+    sound = np.repeat(voice(1.0, rate)[:, np.newaxis], channels, axis=1)
+    soundfile.write(tmp_path / "a.wav", sound, rate)
+    assert run_predict(tmp_path / "a.wav", "--bundle", bundle) == 0
+    assert "angry" in capsys.readouterr().out
+
+
+def test_names_with_new_lines_and_dots_are_heard(
+    tmp_path: Path, bundle: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soundfile.write(tmp_path / "a\nb.wav", voice(), RATE)
+    (tmp_path / "inner").mkdir()
+    monkeypatch.chdir(tmp_path / "inner")
+    assert run_predict("../a\nb.wav", "--bundle", bundle) == 0
+    assert capsys.readouterr().out.startswith("../a\\nb.wav  angry")
+
+
+def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    files = hostile_files(tmp_path)
+    for content in (files[3].read_bytes(), b""):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        run_predict("-", *files, "--bundle", bundle)
+    assert not list((tmp_path / "temporary").iterdir())
+
+
+def test_a_second_run_goes_on_where_the_first_stopped(clips: Path, bundle: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    assert run_predict(clips / "fear.flac", "--bundle", bundle, "--out", out) == 0
+    before = out.read_text()
+    (clips / "fear.flac").write_bytes(b"broken since")
+    assert run_predict(clips, "--bundle", bundle, "--out", out, "--resume") == 0
+    assert out.read_text().startswith(before)
+    assert out.read_text().count("fear.flac") == 1
+
+
+def test_a_file_that_failed_is_tried_again(clips: Path, bundle: Path, tmp_path: Path) -> None:
+    out, content = tmp_path / "out.jsonl", (clips / "fear.flac").read_bytes()
+    (clips / "fear.flac").write_bytes(b"broken")
+    assert run_predict(clips, "--bundle", bundle, "--out", out) == 1
+    (clips / "fear.flac").write_bytes(content)
+    assert run_predict(clips, "--bundle", bundle, "--out", out, "--resume") == 0
+    assert len(out.read_text().splitlines()) == 4
+
+
+def test_pictures_are_drawn_of_clips_and_timelines(clips: Path, tmp_path: Path) -> None:
+    bundle = write_bundle_that_sees(tmp_path / "made", (slice(0, 70), slice(10, 60)))
+    assert run_predict(clips, "--bundle", bundle, "--pictures", tmp_path / "pictures") == 0
+    sizes = {path.name: Image.open(path).size for path in (tmp_path / "pictures").iterdir()}
+    assert set(sizes) == {"angry.png", "fear.png", "talk.png"}  # of silence there is nothing to draw
+    assert sizes["talk.png"] == (1600, 640)
+
+
+@pytest.mark.parametrize(("below", "uncertain"), [("0.99", True), ("0", False)])
+def test_what_counts_as_uncertain_can_be_chosen(
+    clips: Path, bundle: Path, capsys: Capture, below: str, uncertain: bool
+) -> None:
+    run_predict(clips / "fear.flac", "--bundle", bundle, "--uncertain", below, "--format", "jsonl")
+    heard = records(capsys)["fear.flac"]
+    assert heard["uncertain"] is (uncertain and heard["confidence"] < 0.99)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "no recordings are named"),
+        (["a.wav", "--uncertain", "2"], "--uncertain 2: expected a probability"),
+        (["a.wav", "--threads", "-1"], "--threads -1"),
+        (["a.wav", "--formt", "csv"], "unknown option --formt"),
+        (["a.wav", "--format", "xml"], "xml"),
+        (["a.wav", "--window", "9"], "window 9 s"),
+        (["a.wav", "--live"], "leave out the rest"),
+        (["--live", "--format", "srt"], "leave out the rest"),
+        (["a.wav", "--list", "none.txt"], "list none.txt cannot be read"),
+    ],
+)
+def test_options_that_cannot_be_are_one_line(bundle: Path, capsys: Capture, options: list[str], said: str) -> None:
+    assert run_predict("--bundle", bundle, *options) == 2
+    printed = capsys.readouterr().err
+    assert said in printed
+    assert len(printed.splitlines()) == 1
+
+
+def test_a_folder_that_is_no_bundle_is_one_line(clips: Path, tmp_path: Path, capsys: Capture) -> None:
+    assert run_predict(clips, "--bundle", tmp_path) == 2
+    assert "is no bundle" in capsys.readouterr().err

@@ -1,0 +1,178 @@
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from emospec.errors import ConfigError, EmospecError
+from emospec.hearing import Heard
+from emospec.predict_output import Format, Model, files_for, format_for, journal_of, open_output
+from emospec.predictions import Prediction, Segment, Timeline
+
+MODEL = Model("made@1234", ("angry", "sad"))
+SCORES = {"angry": 0.25, "sad": 0.75}
+APPENDED: list[Format] = ["jsonl", "csv", "json"]
+
+
+def heard(name: str, n_segments: int = 0) -> Heard:
+    if not n_segments:
+        return Heard(name, 1.0, Prediction("sad", SCORES, False, 1.0))
+    segments = [Segment(float(n), n + 1.0, "sad", 0.75, False, SCORES) for n in range(n_segments)]
+    return Heard(name, float(n_segments), timeline=Timeline(float(n_segments), (), tuple(segments)))
+
+
+def write(out: Path, kind: Format, *names: str, resume: bool = False, n_segments: int = 0) -> list[str]:
+    """Write answers, and return the names that were not there."""
+    missing = []
+    with open_output(out, kind, MODEL, names, resume=resume) as output:
+        for name in names:
+            if not output.has(name):
+                missing.append(name)
+                output.write(heard(name, n_segments))
+    return missing
+
+
+def paths_in(out: Path) -> list[str]:
+    text = out.read_text(encoding="utf-8")
+    if out.suffix == ".csv":
+        return [row["path"] for row in csv.DictReader(text.splitlines(keepends=True))]
+    if out.suffix == ".json":
+        return [record["path"] for record in json.loads(text)["recordings"]]
+    return [json.loads(line)["path"] for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("kind", APPENDED)
+def test_what_is_there_is_not_asked_for_again(tmp_path: Path, kind: Format) -> None:
+    out = tmp_path / f"a.{kind}"
+    assert write(out, kind, "x", "é\n,.wav") == ["x", "é\n,.wav"]
+    assert write(out, kind, "x", "é\n,.wav", "z", resume=True) == ["z"]
+    assert paths_in(out) == ["x", "é\n,.wav", "z"]
+
+
+@pytest.mark.parametrize("kind", [*APPENDED, "text", "srt"])
+def test_a_file_that_exists_is_left_alone(tmp_path: Path, kind: Format) -> None:
+    out = tmp_path / f"a.{kind}"
+    out.write_text("mine")
+    with pytest.raises(ConfigError, match="exists already; add --resume"):
+        write(out, kind, "x")
+    assert out.read_text() == "mine"
+
+
+@pytest.mark.parametrize("kind", APPENDED)
+def test_an_interruption_loses_no_answer(tmp_path: Path, kind: Format) -> None:
+    out = tmp_path / f"a.{kind}"
+    with pytest.raises(KeyboardInterrupt), open_output(out, kind, MODEL, ["x", "y"], resume=False) as output:  # noqa: PT012
+        output.write(heard("x"))
+        raise KeyboardInterrupt
+    assert write(out, kind, "x", "y", resume=True) == ["y"]
+    assert paths_in(out) == ["x", "y"]
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_an_answer_is_in_the_file_at_once(tmp_path: Path, kind: Format) -> None:
+    out = tmp_path / f"a.{kind}"
+    with open_output(out, kind, MODEL, ["x"], resume=False) as output:
+        output.write(heard("x"))
+        assert paths_in(out) == ["x"]
+
+
+@pytest.mark.parametrize("cut", [1, 5, 40])
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_an_answer_that_was_cut_short_is_given_again(tmp_path: Path, kind: Format, cut: int) -> None:
+    out = tmp_path / f"a.{kind}"
+    write(out, kind, "x", "y", n_segments=3)
+    out.write_bytes(out.read_bytes()[:-cut])
+    assert write(out, kind, "x", "y", resume=True, n_segments=3) == ["y"]
+    assert paths_in(out) == (["x", "y"] if kind == "jsonl" else ["x"] * 3 + ["y"] * 3)
+
+
+@pytest.mark.parametrize("kind", APPENDED)
+def test_answers_of_another_model_are_not_gone_on_with(tmp_path: Path, kind: Format) -> None:
+    out = tmp_path / f"a.{kind}"
+    write(out, kind, "x")
+    out.write_text(out.read_text().replace("made@1234", "other@99"))
+    with pytest.raises(ConfigError, match="answers of the model other@99, not of made@1234"):
+        write(out, kind, "y", resume=True)
+
+
+@pytest.mark.parametrize("kind", APPENDED)
+@pytest.mark.parametrize("content", ["a,b\n1,2\n", "[1, 2]\n", "{}\n", "nonsense\n"])
+def test_other_files_are_not_gone_on_with(tmp_path: Path, kind: Format, content: str) -> None:
+    out = tmp_path / f"a.{kind}"
+    out.write_text(content)
+    with pytest.raises(EmospecError, match=r"was not written by|cannot be read as JSON"):
+        write(out, kind, "x", resume=True)
+    assert out.read_text() == content
+
+
+def test_a_document_appears_when_it_is_whole(tmp_path: Path) -> None:
+    out = tmp_path / "a.json"
+    with open_output(out, "json", MODEL, ["x"], resume=False) as output:
+        output.write(heard("x"))
+        assert not out.exists()
+    document = json.loads(out.read_text())
+    assert (document["model"], document["classes"]) == ("made@1234", ["angry", "sad"])
+    assert not journal_of(out).exists()
+
+
+def test_a_document_that_was_begun_is_told(tmp_path: Path) -> None:
+    out = tmp_path / "a.json"
+    with pytest.raises(KeyboardInterrupt), open_output(out, "json", MODEL, ["x"], resume=False):
+        raise KeyboardInterrupt
+    with pytest.raises(ConfigError, match="unfinished exists already; add --resume"):
+        write(out, "json", "x")
+
+
+@pytest.mark.parametrize("kind", ["text", "json", "jsonl", "csv", "srt"])
+def test_without_a_file_answers_are_printed(capsys: pytest.CaptureFixture[str], kind: Format) -> None:
+    with open_output(None, kind, MODEL, ["x.wav"], resume=False) as output:
+        output.write(heard("x.wav"))
+    printed = capsys.readouterr().out
+    assert ("sad (75 %)" if kind == "srt" else "x.wav") in printed
+    if kind == "json":
+        assert json.loads(printed)["recordings"][0]["emotion"] == "sad"
+
+
+def test_subtitles_of_several_recordings_are_several_files(tmp_path: Path) -> None:
+    out = tmp_path / "subtitles"
+    assert write(out, "srt", "a/x.wav", "b/x.mp3") == ["a/x.wav", "b/x.mp3"]
+    assert sorted(path.name for path in out.iterdir()) == ["x-2.srt", "x.srt"]
+    (out / "x.srt").unlink()
+    assert write(out, "srt", "a/x.wav", "b/x.mp3", resume=True) == ["a/x.wav"]
+
+
+def test_subtitles_of_several_recordings_are_not_printed() -> None:
+    with pytest.raises(ConfigError, match="name a folder for them with --out"):
+        open_output(None, "srt", MODEL, ["x", "y"], resume=False)
+
+
+@pytest.mark.parametrize(("out", "kind"), [(None, "csv"), (Path("a.txt"), "text")])
+def test_only_what_can_be_read_back_can_be_gone_on_with(out: Path | None, kind: Format) -> None:
+    with pytest.raises(ConfigError, match="--resume needs --out"):
+        open_output(out, kind, MODEL, ["x"], resume=True)
+
+
+def test_a_folder_is_no_file_for_answers(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is a folder"):
+        open_output(tmp_path, "csv", MODEL, ["x"], resume=True)
+
+
+@pytest.mark.parametrize("name", ["../../x", "/etc/passwd", "a\nb", "..", "x" * 400, "con:|?*.wav", "\udce9"])
+def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
+    (path,) = files_for([name], tmp_path, ".png").values()
+    assert path.resolve().parent == tmp_path.resolve()
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    ("out", "named", "expected"),
+    [
+        ("a.csv", None, "csv"),
+        ("a.JSONL", None, "jsonl"),
+        ("a.csv", "json", "json"),
+        ("a.log", None, "text"),
+        (None, None, "text"),
+    ],
+)
+def test_the_suffix_names_the_format_unless_it_is_named(out: str | None, named: Format | None, expected: str) -> None:
+    assert format_for(Path(out) if out else None, named) == expected
