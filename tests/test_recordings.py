@@ -209,3 +209,13 @@ def test_an_hour_takes_no_more_memory_than_a_minute(tmp_path: Path) -> None:
 
 def test_silence_is_no_error_of_a_stream(tmp_path: Path) -> None:
     assert not read(written(tmp_path / "a.wav", silence(1.0))).any()
+
+
+def test_a_flac_that_does_not_say_how_long_it_is_is_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "streamed.flac"
+    soundfile.write(path, np.sin(np.arange(32000) / 20) * 0.5, 16000)
+    content = bytearray(path.read_bytes())
+    content[21] &= 0xF0  # the count of samples: 36 bits of STREAMINFO
+    content[22:26] = bytes(4)
+    path.write_bytes(bytes(content))
+    assert len(read(path)) == 32000

@@ -212,13 +212,34 @@ def evaluate(
 
 
 @app.command
-def export(run: Path, *, out: Out) -> None:
-    """Write a run as a bundle: one ONNX graph from sound to probabilities, its facts, and a model card."""
+def export(
+    run: Path,
+    *,
+    out: Out,
+    calibrate_on: Path | None = None,
+    name: str | None = None,
+    licence: str | None = None,
+) -> None:
+    """Write a run as a bundle: one ONNX graph from sound to probabilities, its facts, and a model card.
+
+    Parameters
+    ----------
+    calibrate_on
+        A run of folds by the same recipe, whose scores on strangers tell how sure the model may be.
+    name
+        Of the model; the folder's unless given.
+    licence
+        That the weights are under.
+    """
     load_keras()
+    from emospec.calibration_runs import calibrate_on_folds
     from emospec.export import write_bundle
     from emospec.runs import load_run
 
-    print(f"{write_bundle(load_run(run), out)} holds model.onnx, bundle.json and MODEL_CARD.md")
+    facts = {key: value for key, value in (("name", name), ("licence", licence)) if value}
+    calibration = calibrate_on_folds(load_run(calibrate_on)) if calibrate_on else None
+    written = write_bundle(load_run(run), out, calibration=calibration, facts=facts)
+    print(f"{written} holds model.onnx, bundle.json, MODEL_CARD.md and model.keras")
 
 
 @app.command

@@ -23,6 +23,7 @@ Waveform = NDArray[np.float32]
 MAX_PEAK = 4.0  # decoders and resamplers overshoot by less
 RATES = (1_000, 768_000)  # Hz
 BLOCK_SAMPLES = 2**20  # of all channels together
+UNKNOWN_FRAMES = 2**60  # libsndfile tells more, and can't read on, where a streamed FLAC doesn't say how long it is
 LOST_SECONDS = 0.1  # headers promise a little more than there is in files that are whole
 
 # How the files begin that libsndfile reads well: WAV, AIFF, FLAC, OGG and Opus, CAF, AU, W64, SPHERE, VOC. MP3 is not
@@ -120,6 +121,8 @@ def _by_libsndfile(path: Path, stack: ExitStack) -> Recording | None:
             f"{path} is cut short: its header promises {promise.expected} bytes of sound, {promise.found} are there; "
             "copy it again"
         )
+    if file.frames >= UNKNOWN_FRAMES:
+        return None
     seconds = file.frames / file.samplerate
     return Recording(path, file.samplerate, file.channels, seconds, _blocks_of(file, path))
 
