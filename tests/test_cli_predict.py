@@ -225,3 +225,10 @@ def test_options_that_cannot_be_are_one_line(bundle: Path, capsys: Capture, opti
 def test_a_folder_that_is_no_bundle_is_one_line(clips: Path, tmp_path: Path, capsys: Capture) -> None:
     assert run_predict(clips, "--bundle", tmp_path) == 2
     assert "is no bundle" in capsys.readouterr().err
+
+
+def test_windows_that_cannot_be_leave_no_file(clips: Path, bundle: Path, tmp_path: Path, capsys: Capture) -> None:
+    out = tmp_path / "out" / "a.json"
+    assert run_predict(clips, "--bundle", bundle, "--out", out, "--window", 100) == 2
+    assert "window 100 s" in capsys.readouterr().err
+    assert not out.parent.exists()

@@ -1,10 +1,13 @@
 import operator
 import os
 import time
+from concurrent.futures import Executor, Future
 from functools import partial
+from threading import Thread
 
 import pytest
 
+from emospec import engine
 from emospec.engine import map_in_parallel, n_processes
 from emospec.errors import ConfigError
 
@@ -27,8 +30,42 @@ def test_no_items_give_no_results():
 
 
 def test_no_process_is_started_for_a_single_chunk(monkeypatch):
-    monkeypatch.delattr("joblib.Parallel")
+    monkeypatch.delattr("joblib.externals.loky.get_reusable_executor")
     assert len(list(map_in_parallel(operator.neg, range(16), workers=2, chunk=16))) == 16
+
+
+def process_of(item: float) -> int:
+    time.sleep(item)
+    return os.getpid()
+
+
+def test_this_process_works_while_the_others_start():
+    results = [process for _, process in map_in_parallel(process_of, [0.01] * 60, workers=2, chunk=2)]
+    assert os.getpid() in results
+    assert len(set(results)) <= 2
+
+
+def test_other_processes_work_too():
+    results = [process for _, process in map_in_parallel(process_of, [0.05] * 100, workers=2, chunk=1)]
+    assert len(set(results)) == 2
+
+
+class Slow(Executor):
+    """Another process that never gets done."""
+
+    def submit(self, function, /, *arguments, **options):
+        return Future()
+
+
+def test_results_that_wait_for_an_earlier_one_are_bounded():
+    done = []
+    parts = [[number] for number in range(100)]
+    shared = engine._shared(done.append, parts, Slow(), 1, ahead=10)
+    thread = Thread(target=lambda: next(shared), daemon=True)
+    thread.start()
+    thread.join(timeout=0.5)
+    assert thread.is_alive()
+    assert len(done) == 11 - engine._QUEUED
 
 
 def test_an_error_in_another_process_arrives_here():
@@ -37,7 +74,7 @@ def test_an_error_in_another_process_arrives_here():
 
 
 def test_processes_end_when_the_iteration_is_left():
-    results = map_in_parallel(time.sleep, [0.0, 0.0, *[30.0] * 4], workers=2, chunk=1)
+    results = map_in_parallel(time.sleep, [0.0, 0.0, 30.0], workers=2, chunk=1)
     next(results)
     begun = time.monotonic()
     del results

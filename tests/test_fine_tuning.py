@@ -84,6 +84,7 @@ def test_other_classes_are_trained_and_judged(start: Run, others: ImageSet, tmp_
     assert run.report()["classes"] == ["angry", "sad"]
 
 
+@pytest.mark.slow
 def test_normalisation_and_attention_are_taken_over_whatever_is_random_or_precise(tmp_path: Path) -> None:
     """The start trained with a second task and in another precision than the one that goes on."""
     config = replace(CONFIG, model="emonet", filters=(4, 4, 8, 8), epochs=1, learning_rate=None, text_share=0.3)

@@ -176,3 +176,32 @@ def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
 )
 def test_the_suffix_names_the_format_unless_it_is_named(out: str | None, named: Format | None, expected: str) -> None:
     assert format_for(Path(out) if out else None, named) == expected
+
+
+@pytest.mark.parametrize("kind", APPENDED)
+@pytest.mark.parametrize("name", ["caf\udce9.wav", "a\u2028b.wav", "a\x85b.wav"])
+def test_names_of_all_kinds_are_gone_on_with(tmp_path: Path, kind: Format, name: str) -> None:
+    out = tmp_path / f"a.{kind}"
+    assert write(out, kind, name) == [name]
+    assert write(out, kind, name, "z", resume=True) == ["z"]
+    assert write(out, kind, name, "z", resume=True) == []
+
+
+def test_a_printed_document_holds_names_of_all_kinds(capsys: pytest.CaptureFixture[str]) -> None:
+    with open_output(None, "json", MODEL, ["a\u2028b.wav"], resume=False) as output:
+        output.write(heard("a\u2028b.wav"))
+    assert [each["path"] for each in json.loads(capsys.readouterr().out)["recordings"]] == ["a\u2028b.wav"]
+
+
+def test_a_table_with_an_empty_row_is_not_gone_on_with(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", "csv", "x")
+    with (tmp_path / "a.csv").open("a") as file:
+        file.write("\n" + "x,0,1\n" + "x,0.0,1.0,sad,0.75,false,0.25,0.75,made@1234\n")
+    with pytest.raises(ConfigError, match="was not written by"):
+        write(tmp_path / "a.csv", "csv", "x", resume=True)
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_subtitles_of_one_recording_go_into_a_folder_that_exists(tmp_path: Path, resume: bool) -> None:
+    assert write(tmp_path, "srt", "x.wav", resume=resume) == ["x.wav"]
+    assert (tmp_path / "x.srt").exists()

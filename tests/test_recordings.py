@@ -219,3 +219,16 @@ def test_a_flac_that_does_not_say_how_long_it_is_is_read_to_its_end(tmp_path: Pa
     content[22:26] = bytes(4)
     path.write_bytes(bytes(content))
     assert len(read(path)) == 32000
+
+
+def test_a_colon_in_a_name_is_no_protocol(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_by_ffmpeg(tmp_path / "12:30.m4a", "aac", voice(offset=0))
+    monkeypatch.chdir(tmp_path)
+    assert len(read(Path("12:30.m4a")))
+
+
+def test_tags_that_are_no_utf8_do_no_harm(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.mp3", voice())
+    tag = b"TAG" + "Café".encode("latin-1").ljust(124, b"\0") + b"\x0c"
+    path.write_bytes(path.read_bytes() + tag)
+    assert len(read(path))

@@ -113,8 +113,9 @@ def test_progress_tells_the_seconds_heard(predictor: Predictor, tmp_path: Path) 
     [
         ({"window": 9.0}, "window 9 s: expected 0.25 to 3.08 s, which this model can hear"),
         ({"window": 0.1}, "window 0.1 s"),
-        ({"hop": 0.0}, "hop 0 s: expected more than 0"),
-        ({"hop": 4.0}, "at most the window, 3 s"),
+        ({"hop": 0.0}, "hop 0 s: expected 0.01 s to 3 s, the window"),
+        ({"hop": 1e-5}, "hop 1e-05 s"),
+        ({"hop": 4.0}, "hop 4 s"),
     ],
 )
 def test_windows_that_cannot_be_are_refused(predictor: Predictor, options: dict[str, float], said: str) -> None:

@@ -1,8 +1,9 @@
 """The rows of the table, a file each. To add one: a file with its `ROW`, and a line in `ROWS`."""
 
 from benchmarks.core import Row
-from benchmarks.rows import accuracy, growth, images, load, log_mel, predict, start, train
+from benchmarks.rows import accuracy, growth, images, load, log_mel, precision, predict, start, train
 
 ROWS: dict[str, Row] = {
-    module.ROW.name: module.ROW for module in (images, log_mel, load, train, predict, start, accuracy, growth)
+    module.ROW.name: module.ROW
+    for module in (images, log_mel, load, train, predict, start, precision, accuracy, growth)
 }

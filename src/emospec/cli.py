@@ -17,7 +17,7 @@ from emospec.cli_options import (
     Out,
     TrainOptions,
     config_from,
-    mel_from,
+    drawing_from,
 )
 from emospec.cli_predict import predict
 from emospec.cli_serve import serve
@@ -98,7 +98,8 @@ def images(
     corpus: Corpora,
     out: Out,
     classes: str = "four",
-    style: Literal["gray", "notebook"] = "gray",
+    style: Literal["gray", "notebook"] | None = None,
+    like: Path | None = None,
     workers: int = 0,
     spellings: Path | None = None,
     mel: Annotated[MelOptions | None, Parameter(name="*")] = None,
@@ -110,7 +111,9 @@ def images(
     classes
         four, six, seven, all (that the clips have), or a list such as angry,sad.
     style
-        gray (fixed scale) or notebook (the original notebook's coloured pictures).
+        gray (fixed scale, the default) or notebook (the original notebook's coloured pictures).
+    like
+        A run or a bundle (or shipped, the one that came with emospec): draw as its images were drawn, to fine-tune it.
     workers
         Processes; 0 takes all cores.
     spellings
@@ -121,8 +124,7 @@ def images(
     from emospec.settings import read_toml
 
     clips = load_corpora(corpus, spellings=read_toml(spellings) if spellings else None)
-    summary = make_images(clips, out, classes=classes, style=style, mel=mel_from(style, mel), workers=workers)
-    print(summary)
+    print(make_images(clips, out, classes=classes, workers=workers, **drawing_from(style, mel, like)))
 
 
 @app.command
@@ -273,7 +275,7 @@ def print_report(path: Path) -> None:
     from emospec.report_text import summary_lines
     from emospec.runs import load_run
 
-    for line in summary_lines(load_run(path).report()):
+    for line in summary_lines(load_run(path).account()):
         print(line)
     print(f"report: {path / 'report.html'}")
 

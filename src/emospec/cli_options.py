@@ -24,6 +24,10 @@ ConfigFile = Annotated[
 Out = Annotated[Path, Parameter(name=["--out", "-o"], help="Folder to write; nothing that exists is overwritten.")]
 
 
+# Where an option isn't called as its field.
+NAMES = {"start_from": "--from"}  # `from` is a word of Python's own
+
+
 def options_of(settings: type, name: str, group: str, *, hidden: Collection[str] = ()) -> Any:
     """Return a dataclass like `settings` in which nothing is set, so that what a user gave can be told apart.
 
@@ -34,7 +38,7 @@ def options_of(settings: type, name: str, group: str, *, hidden: Collection[str]
     return make_dataclass(
         name,
         [
-            (f.name, Annotated[hint, Parameter(show=f.name not in hidden)], field(default=None))
+            (f.name, Annotated[hint, Parameter(show=f.name not in hidden, name=NAMES.get(f.name))], field(default=None))
             for f in fields(settings)
             for hint in [option_type(hints[f.name], helps.get(f.name, ""), f.default, group)]
         ],
@@ -98,6 +102,19 @@ def parse_class_weights(text: str) -> str | dict[str, float]:
         raise ConfigError(
             f"--class-weights {text}: expected balanced, or such as angry=1,fear=2,happy=1.5,sad=1"
         ) from None
+
+
+def drawing_from(style: str | None, options: Any, like: Path | None) -> dict[str, Any]:
+    """Return the style and the spectrogram settings: those of a run or a bundle, or those that the user gave."""
+    if like is None:
+        return {"style": style or "gray", "mel": mel_from(style or "gray", options)}
+    told = [*(["style"] if style else []), *given(options)]
+    if told:
+        raise ConfigError(f"--like {like} says how to draw; leave out --{told[0].replace('_', '-')}")
+    from emospec.starts import drawing_like  # reads bundles
+
+    mel, style = drawing_like(like)
+    return {"style": style, "mel": mel}
 
 
 def mel_from(style: str, options: Any) -> MelConfig:

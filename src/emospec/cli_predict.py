@@ -75,10 +75,12 @@ def predict(
     from emospec.predict_files import answer_all, label_of
     from emospec.predict_output import format_for, open_output
     from emospec.sources import listed_names, named_recordings
+    from emospec.timeline import check_windows
 
     check_names(recordings)
     names = named_recordings([*recordings, *(listed_names(list) if list else ())])
     predictor = open_predictor(bundle, uncertain, threads)
+    check_windows(window, hop, predictor.answerer.hears_seconds)  # before a file is begun
     manner = Manner(window, hop, channel, timeline)
     with open_output(out, format_for(out, format), label_of(predictor), names, resume=resume) as output:
         failures = answer_all(predictor, names, output, manner, pictures=pictures)

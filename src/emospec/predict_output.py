@@ -13,7 +13,7 @@ from emospec.errors import ConfigError
 from emospec.files import make_folder, whole_file, write_text
 from emospec.hearing import Heard
 from emospec.predict_formats import as_csv, as_json, as_rows, as_srt, as_text, csv_columns
-from emospec.predict_resume import kept_lines, kept_records, kept_rows
+from emospec.predict_resume import as_written, kept_lines, kept_records, kept_rows
 
 Format = Literal["text", "json", "jsonl", "csv", "srt"]
 SUFFIXES: dict[str, Format] = {".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".srt": "srt"}
@@ -47,7 +47,7 @@ class Lines:
 
     def has(self, name: str) -> bool:
         """Tell whether the file held the answer when it was opened."""
-        return name in self._done
+        return as_written(name) in self._done
 
     def write(self, heard: Heard) -> None:
         """Append an answer, at once."""
@@ -111,7 +111,7 @@ def open_output(
 def _subtitles(out: Path | None, names: Sequence[str], *, resume: bool) -> Subtitles:
     if out is None:
         raise ConfigError("subtitles of several recordings are several files; name a folder for them with --out")
-    paths = {names[0]: out} if len(names) == 1 else files_for(names, out, ".srt")
+    paths = {names[0]: out} if len(names) == 1 and not out.is_dir() else files_for(names, out, ".srt")
     existing = [path for path in paths.values() if path.exists()]
     if existing and not resume:
         raise ConfigError(f"{existing[0]} exists already; add --resume to go on, or name another place")
@@ -156,7 +156,7 @@ def _printed(kind: Format, model: Model) -> Iterator[Output]:
         return
     records = io.StringIO()
     yield Lines(records, _render("jsonl", model), set())
-    sys.stdout.writelines(document(records.getvalue().splitlines(), model))
+    sys.stdout.writelines(document(records.getvalue().split("\n")[:-1], model))
 
 
 @contextmanager

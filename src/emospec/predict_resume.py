@@ -1,6 +1,7 @@
 """What a file of answers holds already, so that a run that was interrupted goes on where it stopped."""
 
 import csv
+import io
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,6 +10,15 @@ from typing import Any
 from emospec.errors import ConfigError
 from emospec.files import read_json, whole_file
 from emospec.predict_formats import Row, as_csv, csv_columns
+
+
+def as_written(text: str) -> str:
+    r"""Return text as files of answers hold it: bytes of a name that are no text are escaped.
+
+    >>> as_written("caf\udce9")
+    'caf\\udce9'
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def kept_lines(path: Path, model: str) -> set[str]:
@@ -25,7 +35,7 @@ def kept_lines(path: Path, model: str) -> set[str]:
             if not line.endswith(b"\n"):
                 file.truncate(end)
                 break
-            names.add(_checked_name(_parsed(line, path), path, model))
+            names.add(as_written(_checked_name(_parsed(line, path), path, model)))
             end += len(line)
     return names
 
@@ -60,21 +70,23 @@ def kept_records(path: Path, model: str) -> Iterator[str]:
         raise _foreign(path)
     for record in document["recordings"]:
         _checked_name(record, path, model)
-        yield json.dumps(record, ensure_ascii=False) + "\n"
+        yield as_written(json.dumps(record, ensure_ascii=False)) + "\n"
 
 
 def kept_rows(path: Path, classes: Sequence[str], model: str) -> set[str]:
     """Return the recordings in a CSV file; the last one is removed from it if its rows were cut short."""
-    text = path.read_text(encoding="utf-8", errors="replace")
-    header, *rows = list(csv.reader(text.splitlines(keepends=True))) or [[]]
+    text = path.read_bytes().decode("utf-8", errors="replace")
+    header, *rows = list(csv.reader(io.StringIO(text, newline=""))) or [[]]
     if header != csv_columns(classes):
         raise _foreign(path)
     whole = _whole_rows(rows, len(header), text.endswith("\n"))
     for row in whole:
+        if len(row) != len(header):
+            raise _foreign(path)
         _check_model(row[-1], path, model)
     if len(whole) < len(rows):
         with whole_file(path) as temporary:
-            temporary.write_text(as_csv([header, *whole]), encoding="utf-8")
+            temporary.write_text(as_csv([header, *whole]), encoding="utf-8", newline="")
     return {row[0] for row in whole}
 
 

@@ -156,7 +156,9 @@ def by_ffmpeg(path: Path, stack: ExitStack) -> Recording:
     import av
 
     try:
-        container = stack.enter_context(av.open(path, options={"format_whitelist": CONTAINERS}))
+        # Absolute, or "12:30.m4a" would be asked for by a protocol named 12. Old tags are no UTF-8, and of no use here.
+        options = {"format_whitelist": CONTAINERS}
+        container = stack.enter_context(av.open(path.absolute(), options=options, metadata_errors="replace"))
         stream = next(each for each in container.streams.audio if each.sample_rate)
     except (av.FFmpegError, StopIteration) as error:
         reason = "no audio in it" if isinstance(error, StopIteration) else error.strerror

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple
 
 UNKNOWN = 0xFFFFFFFF  # of a stream whose end was not known when its header was written
+ALMOST_2_GIB = range(0x7F000000, 0x80000001)  # the same, of what SoX and arecord write into a pipe
 TOLERANCE = 4096  # bytes
 KINDS: dict[bytes, Literal["little", "big"]] = {b"RIFF": "little", b"RF64": "little", b"FORM": "big"}
 
@@ -36,7 +37,7 @@ def _size_of_sound(file: BinaryIO, order: Literal["little", "big"]) -> int | Non
     while len(head := file.read(8)) == 8:
         name, size = head[:4], int.from_bytes(head[4:], order)
         if name in (b"data", b"SSND"):
-            return if_unknown if size in (0, UNKNOWN) else size
+            return if_unknown if size in (0, UNKNOWN) or size in ALMOST_2_GIB else size
         if name == b"ds64":  # of RF64: files beyond 4 GB
             sizes = file.read(size)
             if_unknown = int.from_bytes(sizes[8:16], order)

@@ -82,7 +82,7 @@ def check_no_rate(source: Source) -> None:
 def rate_of(source: Source) -> int:
     """Return the rate of a waveform, which has to be given."""
     rate = source.sample_rate
-    if not isinstance(rate, int | float | np.integer) or rate != round(rate) or not RATES[0] <= rate <= RATES[1]:
+    if not isinstance(rate, int | float | np.integer) or not RATES[0] <= rate <= RATES[1] or rate != round(rate):
         raise ConfigError(
             f"a waveform came with sample rate {rate}; expected its own in Hz, as in predict(waveform, 44100)"
         )

@@ -11,6 +11,7 @@ from emospec.speech import Utterance, utterances
 
 LEAST_HEARD = 0.25  # s of speech that a window needs for an answer
 LEAST_SILENCE = 0.1  # s
+LEAST_HOP = 0.01  # s
 
 
 def make_timeline(
@@ -43,8 +44,8 @@ def check_windows(window: float, hop: float, longest: float) -> None:
     """Raise unless windows of this length and distance can be heard by the model and leave no gap."""
     if not LEAST_HEARD <= window <= longest:
         raise ConfigError(f"window {window:g} s: expected {LEAST_HEARD:g} to {longest:g} s, which this model can hear")
-    if not 0 < hop <= window:
-        raise ConfigError(f"hop {hop:g} s: expected more than 0 and at most the window, {window:g} s")
+    if not LEAST_HOP <= hop <= window:
+        raise ConfigError(f"hop {hop:g} s: expected {LEAST_HOP:g} s to {window:g} s, the window")
 
 
 class _Counted:

@@ -103,6 +103,7 @@ WRONG = {
     "samples before the rate": ([b"\0\0\0\0"], "bad-request"),
     "no JSON": (["hello"], "bad-request"),
     "JSON that is no object": (["[1]"], "bad-request"),
+    "JSON that is too deep": (["[" * 100_000], "bad-request"),
     "no rate": (["{}"], "bad-parameter"),
     "a rate that is no number": (['{"sample_rate": "fast"}'], "bad-parameter"),
     "a rate out of range": (['{"sample_rate": 1e9}'], "bad-parameter"),
@@ -136,6 +137,15 @@ def test_a_page_of_another_origin_hears_nothing(server: RunningServer):
     with pytest.raises(InvalidStatus) as refused, connect(address(server), origin="http://evil.example"):
         pass
     assert refused.value.response.status_code == 403
+
+
+def test_a_client_that_hangs_up_is_not_told_what_was_wrong(server: RunningServer):
+    with connect(address(server)) as line:
+        line.send("[1]")
+        line.socket.close()
+    with connect(address(server)) as line:
+        line.send("[1]")
+    assert "Traceback" not in "".join(server.log)
 
 
 def test_a_client_that_hangs_up_leaves_nothing_open(server: RunningServer):

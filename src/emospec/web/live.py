@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -109,10 +110,11 @@ def _too_long(service: Service) -> Problem:
 
 
 async def _refuse(socket: WebSocket, problem: Problem) -> None:
-    if socket.client_state.name == "CONNECTING":
-        await socket.accept()  # a browser shows nothing of a connection that is not accepted
-    await socket.send_json({"error": problem.to_dict()})
-    await socket.close(REFUSED, problem.kind)
+    with suppress(WebSocketDisconnect):  # a client that is gone need not be told
+        if socket.client_state.name == "CONNECTING":
+            await socket.accept()  # a browser shows nothing of a connection that is not accepted
+        await socket.send_json({"error": problem.to_dict()})
+        await socket.close(REFUSED, problem.kind)
 
 
 async def _session(socket: WebSocket, service: Service) -> None:
@@ -175,7 +177,7 @@ async def _next(socket: WebSocket) -> str | bytes:
 def _command(message: str | bytes) -> Mapping[str, Any]:
     try:
         command = json.loads(message) if isinstance(message, str) else None
-    except ValueError:
+    except (ValueError, RecursionError):
         command = None
     if not isinstance(command, dict):
         raise Problem("bad-request", 'expected JSON such as {"sample_rate": 48000}, then binary samples, {"end": true}')

@@ -1,0 +1,161 @@
+"""Guards of what makes the hot paths fast, by counts that are the same on every machine: never by seconds."""
+
+import subprocess
+import sys
+import tracemalloc
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+import soxr
+from scipy import fft
+
+from bundle_samples import write_made_bundle
+from emospec import pixel_store
+from emospec.image_set import load_image_set, make_images
+from emospec.image_work import Drawing, _draw
+from emospec.images import DEFAULT_MEL, Picture
+from emospec.settings import TrainConfig
+from emospec.training_data import Batches, TrainingData
+from samples import image_set
+
+FRAMEWORKS = {"keras", "tensorflow", "torch", "jax", "librosa", "matplotlib", "sklearn", "numba"}
+STYLES = ("gray", "notebook")
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> pd.DataFrame:
+    """Eight clips of two seconds at 11,025 Hz, so that they are resampled."""
+    noise = np.random.default_rng(0).normal(0, 0.1, 22050)
+    emotions = ["angry", "fear", "happy", "sad"] * 2
+    paths = [tmp_path / f"{number}.wav" for number in range(len(emotions))]
+    for path in paths:
+        soundfile.write(path, noise, 11025)
+    return pd.DataFrame({"path": list(map(str, paths)), "emotion": emotions})
+
+
+def modules_after(code: str, *arguments: object) -> set[str]:
+    code = f"import sys; {code}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def count(monkeypatch: pytest.MonkeyPatch, owner: object, name: str, counts: Counter) -> None:
+    original = getattr(owner, name)
+
+    def counted(*arguments: object, **options: object) -> object:
+        counts[name] += 1
+        return original(*arguments, **options)
+
+    monkeypatch.setattr(owner, name, counted)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_process_that_draws_loads_no_framework_and_nothing_that_it_does_not_use(clips, tmp_path, style):
+    code = (
+        "from pathlib import Path; from emospec.image_work import Drawing, _draw;"
+        "from emospec.images import DEFAULT_MEL;"
+        f"_draw((0, sys.argv[1]), folder=Path(sys.argv[2]), drawing=Drawing(DEFAULT_MEL['{style}'], '{style}', 60))"
+    )
+    loaded = modules_after(code, clips["path"][0], tmp_path)
+    assert (tmp_path / "000000.png").exists()
+    assert not loaded & (FRAMEWORKS | {"pandas", "joblib", "PIL", "av", "onnxruntime", "cyclopts"})
+
+
+def test_a_process_that_predicts_loads_no_framework_and_nothing_that_it_does_not_use(clips, tmp_path):
+    code = (
+        "from pathlib import Path; from emospec.predict import Predictor;"
+        "Predictor(Path(sys.argv[1]), threads=1).predict(sys.argv[2])"
+    )
+    loaded = modules_after(code, write_made_bundle(tmp_path / "bundle"), clips["path"][0])
+    assert {"onnxruntime", "soundfile"} <= loaded
+    assert not loaded & (FRAMEWORKS | {"pandas", "scipy", "joblib", "PIL", "av"})
+
+
+def test_each_clip_is_decoded_resampled_transformed_and_compressed_once(clips, tmp_path, monkeypatch):
+    counts: Counter = Counter()
+    for owner, name in ((soundfile, "SoundFile"), (soxr, "resample"), (fft, "rfft")):
+        count(monkeypatch, owner, name, counts)
+    monkeypatch.setattr(Picture, "png", property(lambda picture: counts.update(["png"]) or b""))
+    make_images(clips, tmp_path / "set")
+    assert counts == dict.fromkeys(("SoundFile", "resample", "rfft", "png"), len(clips))
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_clip_takes_few_calls(clips, tmp_path, style):
+    drawing = Drawing(DEFAULT_MEL[style], style, 60.0)
+    _draw((0, clips["path"][0]), folder=tmp_path, drawing=drawing)  # imports, and fills what is kept
+    counts: Counter = Counter()
+    sys.setprofile(lambda frame, event, argument: counts.update([event]))
+    try:
+        _draw((1, clips["path"][1]), folder=tmp_path, drawing=drawing)
+    finally:
+        sys.setprofile(None)
+    assert counts["call"] + counts["c_call"] < 700  # 500 when this was written
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_clip_takes_little_memory(clips, tmp_path, style):
+    drawing = Drawing(DEFAULT_MEL[style], style, 60.0)
+    _draw((0, clips["path"][0]), folder=tmp_path, drawing=drawing)
+    tracemalloc.start()
+    _draw((1, clips["path"][1]), folder=tmp_path, drawing=drawing)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3e6  # frames of two seconds and their spectra; the sound alone is 0.1 to 0.2 MB
+
+
+def test_the_memory_of_making_images_does_not_grow_with_the_clips(clips, tmp_path):
+    def peak(copies: int) -> int:
+        many = pd.concat([clips] * copies, ignore_index=True)
+        tracemalloc.start()
+        make_images(many, tmp_path / f"set-{copies}")
+        highest = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return highest
+
+    peak(1)
+    assert peak(40) - peak(1) < 312 * 2000  # bytes for each further clip: its row and its hash, and not its image
+
+
+def test_training_data_copies_no_pixels():
+    images = image_set(n_speakers=40, clips_per_class=8, size=40)
+    rows = np.arange(len(images))
+    tracemalloc.start()
+    data = TrainingData.of(images, rows[:-100], rows[-100:])
+    batches = Batches(data, data.train, TrainConfig(batch_size=32))
+    for place in range(len(batches)):
+        batches[place]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < images.images.nbytes / 4
+
+
+def test_pixels_stay_bytes_until_the_batch_and_after():
+    images = image_set()
+    rows = np.arange(len(images))
+    pixels, targets = Batches(TrainingData.of(images, rows, rows[:0]), rows, TrainConfig())[0]
+    assert (pixels.dtype, targets.dtype) == (np.uint8, np.float32)
+
+
+def test_an_epoch_sees_each_clip_once():
+    images = image_set()
+    numbered = np.arange(len(images), dtype=np.uint8)[:, np.newaxis, np.newaxis, np.newaxis]
+    images.images[:] = numbered
+    rows = np.arange(5, len(images))
+    batches = Batches(TrainingData.of(images, rows, np.arange(5)), np.arange(len(rows)), TrainConfig(batch_size=7))
+    seen = np.concatenate([batches[place][0][:, 0, 0, 0] for place in range(len(batches))])
+    assert sorted(seen.tolist()) == rows.tolist()
+
+
+def test_each_picture_of_a_set_is_read_once(clips, tmp_path, monkeypatch):
+    make_images(clips, tmp_path / "set")
+    counts: Counter = Counter()
+    count(monkeypatch, pixel_store, "read_image", counts)
+    load_image_set(tmp_path / "set")
+    assert counts["read_image"] == len(clips) + 1  # one more for the size
