@@ -114,11 +114,12 @@ def evaluation_data(facts: Mapping[str, Any]) -> str:
 
 def training_data(facts: Mapping[str, Any]) -> str:
     """Say whom the model has heard."""
-    corpora = facts["training"]["corpora"]
+    training = facts["training"]
+    everything = training.get("settings", {}).get("protocol") == "all"
+    purpose = "for training" if everything else "for training and the choice of the best epoch"
     lines = [
-        f"- `{name}`: {corpus['n_clips']} clips of {len(corpus['speakers'])} speakers, for training and the choice of "
-        "the best epoch."
-        for name, corpus in corpora.items()
+        f"- `{name}`: {corpus['n_clips']} clips of {len(corpus['speakers'])} speakers, {purpose}."
+        for name, corpus in training["corpora"].items()
     ]
     return "\n".join([*lines, "", "The speakers stand in `bundle.json`."])
 
