@@ -323,7 +323,7 @@ The audit of the same folds: [audit-flagship.md](audit-flagship.md). What was tr
 """
 LICENCE = (
     "The weights are a work made from CREMA-D, whose database is under the Open Database License 1.0; they are offered "
-    "under the same licence. The code is under the MIT licence."
+    "under the same licence. The code is under the MIT licence"
 )
 PROTOCOL = """\
 Every choice of the recipe was made on held-out speakers of one fold's training part. Then the recipe was

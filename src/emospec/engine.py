@@ -8,10 +8,13 @@ from typing import TypeVar
 from tqdm import tqdm
 
 from emospec.errors import ConfigError
+from emospec.heap import ENVIRONMENT
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+# Libraries would start a thread a core in each process.
+ONE_THREAD_EACH = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _QUEUED = 3  # chunks that lie ready for each other process
 _AHEAD = 512  # results that may wait for an earlier one, where that leaves enough for all: bounds the memory
 
@@ -74,7 +77,7 @@ def _in_processes(
 ) -> Iterator[Result]:
     from joblib.externals.loky import get_reusable_executor
 
-    others = get_reusable_executor(processes - 1, timeout=60, env=_one_thread_each())
+    others = get_reusable_executor(processes - 1, timeout=60, env=ONE_THREAD_EACH | ENVIRONMENT)
     parts = (items[start : start + chunk] for start in range(0, len(items), chunk))
     ended = False
     try:
@@ -84,11 +87,6 @@ def _in_processes(
     finally:
         if not ended:
             others.shutdown(kill_workers=True)
-
-
-def _one_thread_each() -> dict[str, str]:
-    """Return the settings that keep libraries from starting a thread a core in each process."""
-    return dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def _shared(

@@ -21,6 +21,7 @@ from emospec.emotions import Labels, class_set
 from emospec.engine import map_in_parallel
 from emospec.errors import AudioError, ImageSetError
 from emospec.files import make_folder, real_path, whole_file, write_json
+from emospec.heap import keep_freed_memory
 from emospec.image_files import FOLDER, FORMAT, INFO, digest_of, hash_of, image_name, read_info
 from emospec.images import DEFAULT_MEL, Style, check_style, draw
 from emospec.mel import MelConfig
@@ -171,6 +172,7 @@ def draw_all(work: Work, workers: int) -> None:
     """Draw the clips that have no image yet."""
     paths = work.plan.clips["path"]
     todo = [(int(number), str(paths[number])) for number in np.flatnonzero(~work.is_drawn)]
+    keep_freed_memory()
     draw = partial(_draw, folder=work.folder / "drawn", drawing=work.plan.drawing)
     results = map_in_parallel(draw, todo, workers=workers, progress="images")
     with (work.folder / "record.txt").open("a", encoding="ascii", buffering=1) as record:

@@ -118,10 +118,12 @@ class AttentiveStatistics(keras.layers.Layer):  # type: ignore[misc]
         frames : shape (batch, 1, width, 1)
             One for a frame of the clip, zero for padding.
         """
-        x, frames = ops.cast(x, "float32"), ops.cast(frames, "float32")
-        shares = ops.softmax(ops.where(frames > 0, ops.cast(weights, "float32"), -1e4), axis=2)
-        mean = ops.sum(shares * x, axis=(1, 2))
-        variance = ops.sum(shares * ops.square(x), axis=(1, 2)) - ops.square(mean)
+        # Without their second axis: of four axes, tf2onnx turns some twice and some not at all.
+        x, weights, frames = (ops.squeeze(ops.cast(each, "float32"), axis=1) for each in (x, weights, frames))
+        powers = frames * ops.exp(weights - ops.max(weights, axis=1, keepdims=True))
+        shares = powers / ops.sum(powers, axis=1, keepdims=True)
+        mean = ops.sum(shares * x, axis=1)
+        variance = ops.sum(shares * ops.square(x), axis=1) - ops.square(mean)
         return ops.concatenate([mean, ops.sqrt(ops.maximum(variance, 1e-4))], axis=-1)
 
     def compute_output_shape(self, x_shape: Any, weights_shape: Any, frames_shape: Any) -> Any:
