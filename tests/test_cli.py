@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from commands import run
-from emospec.cli_options import TrainOptions, config_from, mel_from
+from emospec.cli_options import NAMES, TrainOptions, config_from, mel_from
 from emospec.mel import NOTEBOOK_MEL, MelConfig
 from emospec.settings import TrainConfig, write_toml
 from samples import write_crema_d
@@ -75,7 +75,8 @@ def test_options_go_before_the_config_file(tmp_path: Path) -> None:
 def test_every_setting_is_an_option_of_the_same_name(capsys: pytest.CaptureFixture[str]) -> None:
     run("train", "--help")
     text = capsys.readouterr().out
-    missing = [name for name in TrainConfig.__dataclass_fields__ if f"--{name.replace('_', '-')}" not in text]
+    names = [NAMES.get(name, f"--{name.replace('_', '-')}") for name in TrainConfig.__dataclass_fields__]
+    missing = [name for name in names if name not in text]
     assert not missing
 
 
