@@ -1,5 +1,7 @@
 """Guards of what makes the hot paths fast, by counts that are the same on every machine: never by seconds."""
 
+import os
+import platform
 import subprocess
 import sys
 import tracemalloc
@@ -15,11 +17,13 @@ from scipy import fft
 
 from bundle_samples import write_made_bundle
 from emospec import pixel_store
+from emospec.engine import map_in_parallel
+from emospec.heap import KEPT, LARGEST
 from emospec.image_set import load_image_set, make_images
 from emospec.image_work import Drawing, _draw
 from emospec.images import DEFAULT_MEL, Picture
 from emospec.settings import TrainConfig
-from emospec.training_data import Batches, TrainingData
+from emospec.training_data import Batches, InOrder, TrainingData
 from samples import image_set
 
 FRAMEWORKS = {"keras", "tensorflow", "torch", "jax", "librosa", "matplotlib", "sklearn", "numba"}
@@ -153,9 +157,55 @@ def test_an_epoch_sees_each_clip_once():
     assert sorted(seen.tolist()) == rows.tolist()
 
 
+def test_validation_takes_each_clip_once_and_in_order():
+    images = image_set()
+    rows = np.arange(20, 90)
+    batches = InOrder(TrainingData.of(images, np.arange(20), rows), np.arange(20, 90), batch_size=32)
+    parts = [batches[place] for place in range(len(batches))]
+    np.testing.assert_array_equal(np.concatenate([pixels for pixels, _ in parts]), images.images[rows])
+    labels = np.concatenate([targets for _, targets in parts]).argmax(axis=1)
+    np.testing.assert_array_equal(labels, images.labels[rows])
+
+
 def test_each_picture_of_a_set_is_read_once(clips, tmp_path, monkeypatch):
     make_images(clips, tmp_path / "set")
     counts: Counter = Counter()
     count(monkeypatch, pixel_store, "read_image", counts)
     load_image_set(tmp_path / "set")
     assert counts["read_image"] == len(clips) + 1  # one more for the size
+
+
+FAULTS = """
+from emospec.heap import keep_freed_memory
+from emospec.image_work import Drawing, _draw
+from emospec.images import DEFAULT_MEL
+from pathlib import Path
+import resource, sys
+
+def draw(count):
+    for number in range(count):
+        source = sys.argv[2 + number % 3]
+        _draw((number, source), folder=Path(sys.argv[1]), drawing=Drawing(DEFAULT_MEL["gray"], "gray", 60.0))
+
+keep_freed_memory()
+draw(10)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+draw(50)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / 50)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries treat memory in their own way")
+def test_drawing_takes_no_memory_from_the_system_that_it_has_given_back(clips, tmp_path):
+    paths = clips["path"][:3].tolist()
+    for path, seconds in zip(paths, (2.2, 2.9, 3.6), strict=True):
+        soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, int(11025 * seconds)), 11025)
+    command = [sys.executable, "-c", FAULTS, str(tmp_path), *paths]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 10  # page faults a clip; 90 without
+
+
+def test_other_processes_keep_freed_memory_and_use_one_thread():
+    names = ["MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "OMP_NUM_THREADS"]  # as many as are queued for them
+    found = [value for _, value in map_in_parallel(os.getenv, names, workers=2, chunk=1)]
+    assert found == [str(KEPT), str(LARGEST), "1"]

@@ -149,6 +149,20 @@ def test_interrupted_work_goes_on_where_it_stopped(clips, tmp_path, monkeypatch)
     assert not list(tmp_path.glob("*.partial*"))
 
 
+@pytest.mark.parametrize("n_broken", [0, 1])
+def test_an_interruption_while_images_get_their_numbers_loses_none(clips, tmp_path, monkeypatch, n_broken):
+    if n_broken:
+        break_recording(clips, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(image_work, "_write_tables", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            make_images(clips, tmp_path / "set", mel=MEL)
+    paths = count_reads(monkeypatch)
+    made = make_images(clips, tmp_path / "set", mel=MEL)
+    assert len(paths) == n_broken  # that is tried again, and nothing else is
+    assert len(load_image_set(made.path, verify=True)) == 8 - n_broken
+
+
 def test_a_clip_that_was_mended_after_an_interruption_is_used(clips, tmp_path, monkeypatch):
     sound = Path(clips["path"][1]).read_bytes()
     break_recording(clips, 1)

@@ -1,5 +1,6 @@
 import io
 import struct
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -87,4 +88,8 @@ def test_what_was_written_otherwise_is_left_to_others(kind):
 
 def test_a_picture_cannot_unpack_to_more_than_it_says():
     bomb = made(head(), (b"IDAT", zlib.compress(bytes(50_000_000))), END)
+    tracemalloc.start()
     assert png.decode(bomb) is None
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000

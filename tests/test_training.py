@@ -356,3 +356,9 @@ def test_targets_follow_the_listeners_only_where_they_answered(images: ImageSet)
     assert np.allclose(targets, [[0.3, 0.7, 0, 0], [0, 1, 0, 0], [0, 1, 0, 0]])
     smooth = training_targets(np.array([1], np.int32), clips[:1], images.classes, replace(CONFIG, label_smoothing=0.2))
     assert np.allclose(smooth, [[0.05, 0.85, 0.05, 0.05]])
+
+
+def test_auto_precision_is_written_down_as_what_it_meant_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "chosen_precision", lambda asked, **options: "bfloat16" if asked == "auto" else asked)
+    used = training.what_was_used(replace(CONFIG, precision="auto"))["used"]
+    assert used["precision"] == "bfloat16"

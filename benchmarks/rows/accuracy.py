@@ -14,10 +14,17 @@ GOAL = 0.6825  # what the notebook printed for its best network
 TIMES = 20.0  # ours should be so many times faster
 NOTEBOOK = "adapted, plain fit, float32"
 MODEL = "emonet"
+RECIPE = {
+    "optimizer": "adamw",
+    "weight_decay": 0.02,
+    "schedule": "cosine",
+    "ema": 0.98,
+    "epochs": 10,
+}  # as the shipped model
 
 
 def measure(setup: Setup) -> list[Result]:
-    """Train both until they are there; each goes on where an earlier call was stopped by the cap or by hand."""
+    """Train both until they are there; the slow one goes on where an earlier call was stopped."""
     if not inputs.has_images(setup):
         return []
     options = {"folder": inputs.coloured_images(setup), "cap": 60 * setup.cap_minutes}
@@ -40,7 +47,7 @@ def measure(setup: Setup) -> list[Result]:
 def told(state: dict[str, Any]) -> str:
     """Say what a side reached."""
     if not state["test"]:
-        return f"stopped by the time cap after {len(state['accuracy'])} epochs at {max(state['accuracy']):.2%}"
+        return f"stopped after {len(state['accuracy'])} epochs at {max(state['accuracy']):.2%}"
     return f"{len(state['accuracy'])} epochs, test images {state['test']:.2%}"
 
 
@@ -56,7 +63,7 @@ def reach(folder: str, work: str, kind: str, cap: float) -> dict[str, Any]:
     (split,) = make_splits(images.clips, images.labels, "notebook", 0)
     side = (Ours if kind == "ours" else Plain)(images, split)
     state = taken_up(side, Path(work))
-    while not state["test"] and state["seconds"] < cap:
+    while not state["test"] and state["seconds"] < cap and len(state["accuracy"]) < side.epochs:
         begun = time.perf_counter()
         accuracy = side.epoch(len(state["accuracy"]))
         state["seconds"] += time.perf_counter() - begun
@@ -70,7 +77,7 @@ def reach(folder: str, work: str, kind: str, cap: float) -> dict[str, Any]:
 def taken_up(side: "Ours | Plain", work: Path) -> dict[str, Any]:
     """Return where an earlier call stood, or a beginning."""
     work.mkdir(parents=True, exist_ok=True)
-    if not (work / "state.json").exists():
+    if isinstance(side, Ours) or not (work / "state.json").exists():
         return {"seconds": 0.0, "accuracy": [], "test": 0.0}
     side.network.optimizer.build(side.network.trainable_variables)
     side.network.load_weights(work / "latest.weights.h5")
@@ -85,6 +92,8 @@ def keep(side: "Ours | Plain", state: dict[str, Any], work: Path) -> None:
 
 class Plain:
     """The notebook's best network, trained as the notebook did."""
+
+    epochs = 1000
 
     def __init__(self, images: Any, split: Any) -> None:
         from emospec.notebook import build_adapted_cnn
@@ -108,25 +117,29 @@ class Plain:
 
 
 class Ours:
-    """Our network, trained as `emospec train --precision auto` does."""
+    """Our network, trained as `emospec train --precision auto` does, for as many epochs as the recipe has."""
+
+    epochs = RECIPE["epochs"]
 
     def __init__(self, images: Any, split: Any) -> None:
+        import keras
+
         from emospec.callbacks import SeedEachEpoch
         from emospec.settings import TrainConfig
         from emospec.training import build_compiled, in_precision, precision_of
         from emospec.training_data import Batches, TrainingData
 
-        config = TrainConfig(model=MODEL, precision="auto")
+        config = TrainConfig(model=MODEL, precision="auto", augmentation=("shift",), **RECIPE)
         data = TrainingData.of(images, split.train, split.validation, config)
         with in_precision(precision_of(config)):
             self.network = build_compiled(config, data)
         self.images, self.split, self.batches = images, split, Batches(data, data.train, config)
-        self.chance = SeedEachEpoch(0, self.batches)
+        self.callbacks = [SeedEachEpoch(0, self.batches), keras.callbacks.SwapEMAWeights(swap_on_epoch=True)]
 
     def epoch(self, number: int) -> float:
         """Train one epoch; return the accuracy on the validation images."""
         options = {"initial_epoch": number, "epochs": number + 1, "verbose": 0, "shuffle": False}
-        self.network.fit(self.batches, callbacks=[self.chance], **options)
+        self.network.fit(self.batches, callbacks=self.callbacks, **options)
         return self.score(self.split.validation)
 
     def score(self, rows: np.ndarray) -> float:

@@ -102,4 +102,4 @@ def predict_all(clips: str, bundle: str) -> float:
     return time.perf_counter() - begun
 
 
-ROW = Row("growth", "Growth: 1,000 to 100,000 clips", measure, long=True)
+ROW = Row("growth", "Growth", measure, long=True)

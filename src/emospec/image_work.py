@@ -156,6 +156,7 @@ def open_work(plan: Plan) -> Work:
     out = real_path(plan.out)
     folder = out.with_name(f"{out.name}.partial-{plan.key[:8]}")
     make_folder(folder / "drawn")
+    make_folder(folder / FOLDER)
     _undo_numbering(folder)
     work = Work(plan, folder, np.zeros((len(plan.clips), 32), np.uint8))
     record = folder / "record.txt"
@@ -260,6 +261,10 @@ def _number_images(folder: Path, numbers: NDArray[np.int64]) -> None:
     """Give the drawn images the numbers 0, 1, 2 ..., so that no number is missing for a clip that was left out."""
     with whole_file(folder / "numbers.npy") as temporary:
         np.save(temporary, numbers)
+    if numbers[-1] == len(numbers) - 1:  # no clip was left out: each image has its number already
+        (folder / FOLDER).rmdir()
+        (folder / "drawn").rename(folder / FOLDER)
+        return
     for old, new in _moves(folder, numbers):
         try:
             old.rename(new)
@@ -277,7 +282,6 @@ def _undo_numbering(folder: Path) -> None:
 
 
 def _moves(folder: Path, numbers: NDArray[np.int64]) -> Iterator[tuple[Path, Path]]:
-    (folder / FOLDER).mkdir(exist_ok=True)
     for new, old in enumerate(numbers):
         yield folder / "drawn" / image_name(old), folder / FOLDER / image_name(new)
 
@@ -289,4 +293,5 @@ def _close(folder: Path, out: Path) -> None:
     folder.replace(out)
     for name in ("numbers.npy", "record.txt"):
         (out / name).unlink()
-    (out / "drawn").rmdir()
+    if (out / "drawn").exists():
+        (out / "drawn").rmdir()

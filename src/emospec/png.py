@@ -43,7 +43,7 @@ def _filtered(entries: Pixels, method: int) -> Pixels:
     rows = np.zeros((height, width + 1), np.uint8)  # the first column tells the filter
     rows[:, 1:] = entries
     if method == _UP:
-        rows[1:] -= rows[:-1].copy()
+        rows[1:] -= rows[:-1]
     rows[:, 0] = method
     return rows
 

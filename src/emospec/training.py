@@ -28,7 +28,7 @@ from emospec.settings import TrainConfig
 from emospec.splits import Split
 from emospec.starts import check_drawing, check_strangers, config_from, find_source
 from emospec.text_task import LossWithTexts, metrics_of_emotions, with_texts, without_texts
-from emospec.training_data import Batches, TrainingData, one_hot
+from emospec.training_data import Batches, InOrder, TrainingData
 from emospec.unjudged import tell_without_scores
 
 Say = Callable[[str], None]
@@ -233,10 +233,9 @@ def fit(model: keras.Model, data: TrainingData, run: Run, checkpoint: Checkpoint
     checkpoint.load_best(model)
 
 
-def validation_of(data: TrainingData) -> tuple[Any, Any] | None:
+def validation_of(data: TrainingData) -> InOrder | None:
     """Return the images and labels that validate, if any do."""
-    rows = data.validation
-    return (data.images[rows], one_hot(data, rows)) if len(rows) else None
+    return InOrder(data, data.validation) if len(data.validation) else None
 
 
 def patience(config: TrainConfig, data: TrainingData, history: pd.DataFrame | None) -> list[StopAfterPatience]:

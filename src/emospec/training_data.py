@@ -132,6 +132,22 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         return mixed(images, targets, self.config.mixup, np.random.default_rng((self.config.seed, epoch, index)))
 
 
+class InOrder(keras.utils.PyDataset):  # type: ignore[misc]
+    """Batches of raw pixels and one-hot labels in the order of the rows, to validate on without a copy of them all."""
+
+    def __init__(self, data: TrainingData, rows: Indices, batch_size: int = 32) -> None:
+        super().__init__()
+        self.data, self.rows, self.batch_size = data, rows, batch_size
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.rows) / self.batch_size)
+
+    def __getitem__(self, index: int) -> tuple[NDArray[Any], NDArray[np.float32]]:
+        """Return batch `index`."""
+        chosen = self.rows[index * self.batch_size : (index + 1) * self.batch_size]
+        return self.data.images[chosen], one_hot(self.data, chosen)
+
+
 def mixed(
     images: NDArray[np.uint8], targets: NDArray[np.float32], strength: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
