@@ -5,7 +5,7 @@ DATA ?= data
 RUNS ?= runs
 SLOW ?=
 
-.PHONY: demo test check format reproduce page clean
+.PHONY: demo test check format bench reproduce page clean
 
 demo: .venv/.stamp-demo
 	$(BIN)/emospec demo --out emospec-demo
@@ -23,6 +23,12 @@ check: .venv/.stamp-check
 format: .venv/.stamp-check
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Speed against the original notebook's way and the best libraries, an hour or two; on the demo corpus where DATA isn't there.
+# ROWS=images measures that row alone.
+ROWS ?= start images log-mel load predict train growth accuracy precision
+bench: .venv/.stamp-bench
+	$(BIN)/python -m benchmarks $(ROWS) --data $(DATA)
 
 # The original notebook's experiment and the same networks on CREMA-D; hours. DATA is the folder of the real data.
 reproduce: .venv/.stamp-demo
@@ -49,6 +55,10 @@ page:
 # PyTorch is pinned in the group `test`: any other version pulls gigabytes of CUDA.
 .venv/.stamp-test: .venv/pyvenv.cfg pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable ".[train,tensorboard,archives,demo,notebook,serve]" --group test
+	touch $@
+
+.venv/.stamp-bench: .venv/pyvenv.cfg pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[train,demo]" --group bench
 	touch $@
 
 clean:

@@ -28,6 +28,8 @@ from emospec.files import read_json, write_json, write_text
 from emospec.image_set import ImageSet, load_image_set, make_images
 from emospec.mel import MelConfig
 from emospec.metrics import confusion_matrix, expected_calibration_error, uar
+from emospec.models import load_model
+from emospec.models.costs import multiply_adds
 from emospec.quantize import quantize_bundle
 from emospec.runs import Run, load_run
 from emospec.scorers import audited_run
@@ -91,6 +93,9 @@ def write_bundles(data: Path, runs: Path) -> dict[str, Any]:
     bundle = load_bundle(BUNDLES / NAME)
     return {
         "parameters": bundle.facts["network"]["n_parameters"],
+        "multiply_adds": multiply_adds(
+            load_model(BUNDLES / NAME / "model.keras"), (bundle.mel.height, bundle.mel.width, 1)
+        ),
         "graph_bytes": (BUNDLES / NAME / "model.onnx").stat().st_size,
         "parity": bundle.facts["parity"],
         "calibration": bundle.facts["calibration"],
@@ -262,7 +267,8 @@ def bundle_lines(bundle: dict[str, Any] | None) -> str:
     int8, parity = bundle["int8"], bundle["parity"]["greatest_difference"]
     size = int8["bytes"] / 1e6
     return (
-        f"{bundle['parameters']:,} parameters; a graph of {bundle['graph_bytes'] / 1e6:.1f} MB; greatest difference "
+        f"{bundle['parameters']:,} parameters; {bundle['multiply_adds'] / 1e6:.0f} million multiply-adds for 3.2 s "
+        f"of sound; a graph of {bundle['graph_bytes'] / 1e6:.1f} MB; greatest difference "
         f"from Keras {parity:.1g} in probability. With eight-bit weights: {size:.1f} MB, greatest difference "
         f"{int8['greatest_difference']:.2g} on {int8['n_waveforms']} clips, the same answer on "
         f"{100 * int8['same_answer']:.0f} %."

@@ -3,58 +3,33 @@
 import sys
 import time
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks import child, inputs
 from benchmarks.core import OURS, Result, Row, Setup, compared, in_turn, peaks
-from emospec.cli import app
 
 KERAS = "Keras: load_model, predict"
 LIMIT_MB = 400
+LIMIT_MS = 15
 HOURS = 0.5  # of the long recording
 
 
 def measure(setup: Setup) -> list[Result]:
     """Measure a new process, one clip, many clips, and a long recording."""
-    bundle = inputs.bundle(setup)
+    bundle, clips = inputs.bundle(setup), inputs.clip_list(setup, 200)
     if bundle is None:
         return []
-    clips, network = inputs.clip_list(setup, 200), network_of(setup, bundle)
     first = inputs.read_list(clips)["path"][0]
-    results = [cold(setup, bundle, first, network)]
-    results += warm(setup, bundle, clips, network)
-    return results + ([long_recording(setup, bundle, clips)] if find_spec("emospec.predict") else [])
+    return [cold(setup, bundle, first), *warm(setup, bundle, clips), long_recording(setup, bundle, clips)]
 
 
-def network_of(setup: Setup, bundle: str) -> str:
-    """Return the bundle's network as a Keras model; its weights are chance, which costs as much."""
-    out = setup.work / "network.keras"
-    if not out.exists():
-        child.call("benchmarks.rows.predict:write_network", bundle=bundle, out=str(out))
-    return str(out)
-
-
-def write_network(bundle: str, out: str) -> None:
-    """Build the network that the bundle was made from."""
-    from emospec.bundle import load_bundle
-    from emospec.quiet import load_keras
-
-    load_keras()
-    from emospec.models import build_model
-
-    found = load_bundle(Path(bundle) if bundle else None)
-    name = found.facts["training"]["settings"]["model"]
-    shape = (found.mel.height, found.mel.width, 1)
-    build_model(name, shape, len(found.classes)).save(out)
-
-
-def cold(setup: Setup, bundle: str, clip: str, network: str) -> Result:
+def cold(setup: Setup, bundle: str, clip: str) -> Result:
     """Time from the start of a process to its end, with one answer in between."""
-    ours = partial(child.run, command_for(bundle, clip))
-    keras = partial(child.call, "benchmarks.rows.predict:answer_by_keras", network=network, clips=[clip], rounds=1)
+    command = [sys.executable, "-m", "emospec", "predict", clip, *(["--bundle", bundle] if bundle else [])]
+    ours = partial(child.run, command)
+    keras = partial(child.call, "benchmarks.rows.predict:answer_by_keras", bundle=bundle, clips=[clip], rounds=1)
     ours()
     found = in_turn({OURS: ours, KERAS: keras}, setup.rounds)
     seconds = {name: [each.seconds for each in values] for name, values in found.items()}
@@ -62,37 +37,21 @@ def cold(setup: Setup, bundle: str, clip: str, network: str) -> Result:
     return compared(what, "s", seconds, higher_is_better=False, bound=0.7, memory_mb=peaks(found))
 
 
-def command_for(bundle: str, clip: str) -> list[str]:
-    """Return the command that answers on one clip: `emospec predict`, or the bundle by hand where there is none yet."""
-    if "predict" in list(app):
-        return [sys.executable, "-m", "emospec", "predict", clip, *(["--bundle", bundle] if bundle else [])]
-    return [sys.executable, "-c", BY_HAND, clip, bundle]
-
-
-BY_HAND = """
-import sys
-from pathlib import Path
-from emospec.audio import read_audio
-from emospec.bundle import load_bundle
-bundle = load_bundle(Path(sys.argv[2]) if sys.argv[2] else None)
-print(bundle.score([read_audio(sys.argv[1], bundle.sample_rate)], bundle.sample_rate))
-"""
-
-
-def warm(setup: Setup, bundle: str, clips: str, network: str) -> list[Result]:
-    """Compare one clip at a time, and many at once, in a process that has everything loaded."""
-    paths = inputs.read_list(clips)["path"].tolist()
+def warm(setup: Setup, bundle: str, clips: str) -> list[Result]:
+    """Compare one clip at a time, and many at once, in a process that has everything loaded, on one core."""
+    options = {"bundle": bundle, "clips": inputs.read_list(clips)["path"].tolist(), "rounds": 5}
     sides = {
-        OURS: partial(child.call, "benchmarks.rows.predict:answer_by_emospec", bundle=bundle, clips=paths, rounds=5),
-        KERAS: partial(child.call, "benchmarks.rows.predict:answer_by_keras", network=network, clips=paths, rounds=5),
+        name: partial(child.call, f"benchmarks.rows.predict:{function}", one_core=True, **options)
+        for name, function in ((OURS, "answer_by_emospec"), (KERAS, "answer_by_keras"))
     }
     found = in_turn(sides, min(setup.rounds, 3))
     one = {name: [1000 * each.value["one"] for each in values] for name, values in found.items()}
     many = {name: [each.value["many"] for each in values] for name, values in found.items()}
     memory = peaks(found)
+    what = "one clip, file to answer, warm, one core"
     return [
-        compared("one clip, file to answer, warm", "ms", one, higher_is_better=False, memory_mb=memory),
-        compared("many clips, files to answers", "clips/s", many, memory_mb=memory),
+        compared(what, "ms", one, higher_is_better=False, bound=LIMIT_MS, memory_mb=memory),
+        compared("many clips, files to answers, one core", "clips/s", many, memory_mb=memory),
         Result("peak memory of predicting", "MB", memory[OURS], bound=LIMIT_MB),
     ]
 
@@ -107,18 +66,21 @@ def answer_by_emospec(bundle: str, clips: list[str], rounds: int) -> dict[str, f
     return times(lambda paths: found.score([read_audio(path, rate) for path in paths], rate), clips, rounds)
 
 
-def answer_by_keras(network: str, clips: list[str], rounds: int) -> dict[str, float]:
-    """Answer by the Keras model, on images that are drawn as it was trained."""
+def answer_by_keras(bundle: str, clips: list[str], rounds: int) -> dict[str, float]:
+    """Answer by the bundle's Keras model, on images that are drawn as it was trained."""
     from emospec.quiet import load_keras
 
     load_keras()
     import numpy as np
 
     from emospec.audio import read_audio
-    from emospec.images import DEFAULT_MEL, to_image
+    from emospec.bundle import read_facts, shipped_bundle
+    from emospec.images import to_image
+    from emospec.mel import MelConfig
     from emospec.models import load_model
 
-    model, mel = load_model(Path(network)), DEFAULT_MEL["gray"]
+    folder = Path(bundle) if bundle else shipped_bundle()
+    model, mel = load_model(folder / "model.keras"), MelConfig.from_dict(read_facts(folder)["mel"])
 
     def answer(paths: list[str]) -> Any:
         images = np.stack([to_image(read_audio(path, mel.sample_rate), mel) for path in paths])
