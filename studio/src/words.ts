@@ -43,6 +43,7 @@ export function wordsOnTimeline(take: Take, model: Model): Words {
   const below = `It is sure of ${percent(sure)} of ${speech}; most of that is ${first}.`;
   if (sure < 0.5) return { headline: "uncertain", below, emotion: null };
   if (found.sure[first] < 0.5) return { headline: "mixed", below, emotion: null };
+  if (found.sure[first] > 0.995) return { headline: first, below: `All of ${speech}.`, emotion: first };
   return { headline: `mostly ${first}`, below: `${percent(found.sure[first])} of ${speech}.`, emotion: first };
 }
 

@@ -1,7 +1,9 @@
 """A real WebSocket against a real server."""
 
+import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +12,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from emospec.predict import Predictor
+from emospec.web import live
 from emospec.web.live import Ear
 from emospec.web.problems import Problem
-from serving import RATE, RunningServer, running_server, voice
+from serving import RATE, RunningServer, voice
 
 
 def address(server: RunningServer) -> str:
@@ -159,30 +162,57 @@ def test_a_client_that_hangs_up_leaves_nothing_open(server: RunningServer):
         assert answers_to(line, voice(1))[-1]["final"]
 
 
-def test_sessions_over_the_limit_are_refused(bundle: Path, tmp_path: Path):
-    with (
-        running_server(tmp_path, "--bundle", bundle, "--workers", 1, "--max-live", 1) as server,
-        connect(address(server)) as first,
-    ):
-        hello(first)
-        with connect(address(server)) as second:
-            assert read(second)["error"]["status"] == 503
-        assert answers_to(first, voice(1))[-1]["final"]
+def test_sessions_over_the_limit_are_refused_and_one_client_cannot_take_all(small_server: RunningServer):
+    with ExitStack() as open_:
 
-
-def test_the_key_comes_in_a_header_or_in_the_first_message(bundle: Path, tmp_path: Path):
-    key = "0123456789abcdef"
-    with running_server(tmp_path, "--bundle", bundle, "--workers", 1, EMOSPEC_API_KEY=key) as server:
-        with connect(address(server), additional_headers={"Authorization": f"Bearer {key}"}) as line:
+        def enter(client: str) -> ClientConnection:
+            headers = {"x-forwarded-for": client}
+            line = open_.enter_context(connect(address(small_server), additional_headers=headers))
             hello(line)
+            return line
+
+        first, *_ = [enter("203.0.113.1") for _ in range(4)]
+        small_server.wait_for("emospec_live_sessions 4.0")
+        assert read(enter("203.0.113.1"))["error"]["type"] == "/docs#too-many-at-once"
+        other = enter("203.0.113.2")
+        small_server.wait_for("emospec_live_sessions 5.0")
+        assert read(enter("203.0.113.3"))["error"]["status"] == 503
+        for line in (first, other):
             assert answers_to(line, voice(1))[-1]["final"]
-        with connect(address(server)) as line:
-            hello(line, key=key)
-            assert answers_to(line, voice(1))[-1]["final"]
-        for wrong in ({}, {"key": "wrong"}, {"key": 5}):
-            with connect(address(server)) as line:
-                hello(line, **wrong)
-                assert read(line)["error"]["status"] == 401
+
+
+def test_who_says_nothing_has_no_session(small_server: RunningServer):
+    small_server.wait_for("emospec_live_sessions 0.0")
+    with ExitStack() as open_:
+        for _ in range(6):
+            open_.enter_context(connect(address(small_server)))
+        line = open_.enter_context(connect(address(small_server)))
+        hello(line)
+        assert answers_to(line, voice(1))[-1]["final"]
+        small_server.wait_for("emospec_live_sessions 0.0")
+
+
+def test_who_says_nothing_is_soon_sent_away(monkeypatch: pytest.MonkeyPatch):
+    class Mute:
+        async def receive(self) -> None:
+            await asyncio.sleep(60)
+
+    monkeypatch.setattr(live, "PATIENCE_AT_FIRST", 0.01)
+    with pytest.raises(Problem, match=r"nothing came for 0\.01 s"):
+        asyncio.run(live._greeted(Mute(), None))
+
+
+def test_the_key_comes_in_a_header_or_in_the_first_message(locked_server: RunningServer, key: str):
+    with connect(address(locked_server), additional_headers={"Authorization": f"Bearer {key}"}) as line:
+        hello(line)
+        assert answers_to(line, voice(1))[-1]["final"]
+    with connect(address(locked_server)) as line:
+        hello(line, key=key)
+        assert answers_to(line, voice(1))[-1]["final"]
+    for wrong in ({}, {"key": "wrong"}, {"key": 5}):
+        with connect(address(locked_server)) as line:
+            hello(line, **wrong)
+            assert read(line)["error"]["status"] == 401
 
 
 def test_an_ear_remembers_three_seconds(bundle: Path):

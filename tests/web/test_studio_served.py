@@ -16,17 +16,15 @@ from emospec.predict import Predictor
 from owners_servers import Server
 from serving import running_server
 
-KEY = "a-key-that-is-long-enough"
-
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory) -> Path:
+def hearing(tmp_path_factory) -> Path:
     return write_hearing_bundle(tmp_path_factory.mktemp("bundles") / "made")
 
 
 @pytest.fixture(scope="module")
-def server(bundle, tmp_path_factory):
-    with running_server(tmp_path_factory.mktemp("server"), "--bundle", bundle, "--workers", 1) as server:
+def server(hearing, tmp_path_factory):
+    with running_server(tmp_path_factory.mktemp("server"), "--bundle", hearing, "--workers", 1) as server:
         yield server
 
 
@@ -49,14 +47,14 @@ def visitor(browser, server):
 
 
 @pytest.mark.slow
-def test_a_recording_moves_the_bars_and_its_numbers_are_those_of_the_bundle(visitor, bundle):
+def test_a_recording_moves_the_bars_and_its_numbers_are_those_of_the_bundle(visitor, hearing):
     visitor.record(3)
     heard = visitor.sees_numbers()
     visitor.stop()
 
     sound, rate = soundfile.read(BytesIO(visitor.save("the recording")), dtype="float32")
     numbers = visitor.numbers()
-    expected = load_bundle(bundle).score([sound], rate)[0]
+    expected = load_bundle(hearing).score([sound], rate)[0]
     assert heard
     assert [numbers["scores"][name] for name in CLASS_SETS["four"]] == pytest.approx(expected, abs=1e-3)
     assert set(numbers["timings"]) == {"decode_ms", "predict_ms"}
@@ -64,10 +62,10 @@ def test_a_recording_moves_the_bars_and_its_numbers_are_those_of_the_bundle(visi
 
 
 @pytest.mark.slow
-def test_a_long_recording_gets_the_timeline_of_the_command_line(visitor, bundle, tmp_path):
+def test_a_long_recording_gets_the_timeline_of_the_command_line(visitor, hearing, tmp_path):
     visitor.choose(path := write_sound(tmp_path / "long.wav", conversation(), 16000))
 
-    found, expected = visitor.numbers(), Predictor(bundle).timeline(path).to_dict()
+    found, expected = visitor.numbers(), Predictor(hearing).timeline(path).to_dict()
     assert [each["emotion"] for each in found["segments"]] == [each["emotion"] for each in expected["segments"]]
     assert visitor.page.locator(".ribbon button").count() == sum(
         each["emotion"] is not None for each in found["segments"]
@@ -100,19 +98,18 @@ def test_what_the_server_refuses_is_told_in_its_words(visitor, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_server_with_a_key_asks_for_it(browser, bundle, tmp_path):
-    with running_server(tmp_path, "--bundle", bundle, "--workers", 1, EMOSPEC_API_KEY=KEY) as server:
-        visitor = Visitor(browser, server.url, key=KEY)
-        visitor.record(2)
-        heard = visitor.sees_numbers()
-        visitor.stop()
+def test_a_server_with_a_key_asks_for_it(browser, locked_server, key):
+    visitor = Visitor(browser, locked_server.url, key=key)
+    visitor.record(1.5)
+    heard = visitor.sees_numbers()
+    visitor.stop()
 
     assert heard
 
 
 @pytest.mark.slow
-def test_a_server_that_is_gone_is_told(browser, bundle, tmp_path):
-    with running_server(tmp_path / "server", "--bundle", bundle, "--workers", 1) as server:
+def test_a_server_that_is_gone_is_told(browser, hearing, tmp_path):
+    with running_server(tmp_path / "server", "--bundle", hearing, "--workers", 1) as server:
         visitor = Visitor(browser, server.url)
     sound = write_sound(tmp_path / "sound.wav", syllables(2, 16000), 16000)
     visitor.page.locator("input[type=file]").set_input_files(sound)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -45,9 +46,20 @@ def bundle(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def studio(bundle, runtime, tmp_path_factory):
-    with served(export_studio(tmp_path_factory.mktemp("studios") / "studio", bundle, runtime=runtime)) as url:
+def exported(bundle, runtime, tmp_path_factory) -> Path:
+    return export_studio(tmp_path_factory.mktemp("studios") / "studio", bundle, runtime=runtime)
+
+
+@pytest.fixture(scope="module")
+def studio(exported):
+    with served(exported) as url:
         yield url
+
+
+@pytest.fixture
+def copied(exported, tmp_path) -> Path:
+    """The folder once more, to be changed: to copy it is cheaper than to unpack the runtime."""
+    return shutil.copytree(exported, tmp_path / "studio")
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +71,23 @@ def browser(tmp_path_factory):
 
 @pytest.fixture
 def visitor(browser, studio):
+    """Somebody who has just come."""
     visitor = Visitor(browser, studio)
     yield visitor
     assert visitor.errors == []
     visitor.context.close()
+
+
+@pytest.fixture(scope="module")
+def open_page(browser, studio):
+    return Visitor(browser, studio)
+
+
+@pytest.fixture
+def regular(open_page):
+    """Somebody who has been here for a while: to open the page takes seconds. Their files need a name each."""
+    yield open_page
+    assert open_page.errors == []
 
 
 def greatest_difference(scores: dict[str, float], others: dict[str, float]) -> float:
@@ -70,13 +95,13 @@ def greatest_difference(scores: dict[str, float], others: dict[str, float]) -> f
     return max(abs(scores[name] - others[name]) for name in scores)
 
 
-def test_a_recording_moves_the_bars_and_its_numbers_are_those_of_the_bundle(visitor, bundle):
-    visitor.record(3)
-    heard = visitor.sees_numbers()
-    visitor.stop()
+def test_a_recording_moves_the_bars_and_its_numbers_are_those_of_the_bundle(regular, bundle):
+    regular.record(3)
+    heard = regular.sees_numbers()
+    regular.stop()
 
-    sound, rate = soundfile.read(io.BytesIO(visitor.save("the recording")), dtype="float32")
-    numbers = visitor.numbers()
+    sound, rate = soundfile.read(io.BytesIO(regular.save("the recording")), dtype="float32")
+    numbers = regular.numbers()
     expected = dict(zip(CLASS_SETS["four"], load_bundle(bundle).score([sound], rate)[0], strict=True))
     assert heard
     assert 2.5 < len(sound) / rate < 5
@@ -85,12 +110,12 @@ def test_a_recording_moves_the_bars_and_its_numbers_are_those_of_the_bundle(visi
     assert numbers["model"]["name"] == "hearing"
 
 
-def test_the_answer_comes_soon_after_a_recording_ends(visitor):
+def test_the_answer_comes_soon_after_a_recording_ends(regular):
     waited = []
-    for _ in range(3):
-        visitor.record(3)
-        visitor.stop()
-        waited.append(float(visitor.page.locator(".take-away .note").inner_text().split(" in ")[1].split()[0]))
+    while len(waited) < 3 and not any(each < ANSWER_MS for each in waited):  # a machine may be busy for a moment
+        regular.record(3)
+        regular.stop()
+        waited.append(float(regular.page.locator(".take-away .note").inner_text().split(" in ")[1].split()[0]))
 
     print(f"from the end of a recording to its answer: {waited} ms")
     assert min(waited) < ANSWER_MS
@@ -107,13 +132,13 @@ FILES = [
 ]
 
 
-def test_files_of_all_rates_get_the_probabilities_of_the_command_line(visitor, bundle, tmp_path):
+def test_files_of_all_rates_get_the_probabilities_of_the_command_line(regular, bundle, tmp_path):
     predictor = Predictor(bundle)
     for seed, (name, rate, options) in enumerate(FILES):
-        visitor.choose(
+        regular.choose(
             path := write_sound(tmp_path / name, syllables(2.7, rate, 120 + 40 * seed, seed), rate, **options)
         )
-        assert greatest_difference(predictor.predict(path).scores, visitor.numbers()["scores"]) < 1e-3, name
+        assert greatest_difference(predictor.predict(path).scores, regular.numbers()["scores"]) < 1e-3, name
 
 
 def test_the_model_that_ships_says_the_same_in_the_browser(browser, runtime, tmp_path):
@@ -128,46 +153,46 @@ def test_the_model_that_ships_says_the_same_in_the_browser(browser, runtime, tmp
             assert greatest_difference(predictor.predict(path).scores, visitor.numbers()["scores"]) < 1e-3
 
 
-def test_channels_are_mixed_as_the_command_line_mixes_them(visitor, bundle, tmp_path):
+def test_channels_are_mixed_as_the_command_line_mixes_them(regular, bundle, tmp_path):
     both = np.stack([syllables(2, 44100, 120, 1), syllables(2, 44100, 250, 2)], axis=1)
-    visitor.choose(path := write_sound(tmp_path / "stereo.wav", both, 44100))
+    regular.choose(path := write_sound(tmp_path / "stereo.wav", both, 44100))
 
-    assert greatest_difference(Predictor(bundle).predict(path).scores, visitor.numbers()["scores"]) < 1e-3
+    assert greatest_difference(Predictor(bundle).predict(path).scores, regular.numbers()["scores"]) < 1e-3
 
 
-def test_a_long_recording_gets_the_timeline_of_the_command_line(visitor, bundle, tmp_path):
-    visitor.choose(path := write_sound(tmp_path / "long.wav", conversation(), 16000))
+def test_a_long_recording_gets_the_timeline_of_the_command_line(regular, bundle, tmp_path):
+    regular.choose(path := write_sound(tmp_path / "long.wav", conversation(), 16000))
 
-    found, expected = visitor.numbers(), Predictor(bundle).timeline(path).to_dict()
-    for kind in ("windows", "segments"):
+    found, expected = regular.numbers(), Predictor(bundle).timeline(path).to_dict()
+    for kind in ("segments", "windows"):
         assert [(each["start"], each["end"]) for each in found[kind]] == [
             (e["start"], e["end"]) for e in expected[kind]
         ]
         for one, other in zip(found[kind], expected[kind], strict=True):
-            assert one["emotion"] == other["emotion"]
             assert one["emotion"] is None or greatest_difference(one["scores"], other["scores"]) < 1e-3
+            assert one["emotion"] == other["emotion"]  # the two greatest scores are 0.03 apart, or more
 
 
-def test_a_piece_of_the_timeline_plays_from_its_beginning(visitor, tmp_path):
-    visitor.choose(write_sound(tmp_path / "long.wav", conversation(), 16000))
-    piece = visitor.page.locator(".ribbon button").nth(2)
+def test_a_piece_of_the_timeline_plays_from_its_beginning(regular, tmp_path):
+    regular.choose(write_sound(tmp_path / "played.wav", conversation(), 16000))
+    piece = regular.page.locator(".ribbon button").nth(2)
     piece.click()
-    visitor.page.get_by_role("button", name="Pause").wait_for()
+    regular.page.get_by_role("button", name="Pause").wait_for()
 
     begins = float(piece.get_attribute("aria-label").split(" to ")[0].split(":")[1])
-    visitor.page.wait_for_timeout(400)
-    at = float(visitor.page.get_by_role("slider").get_attribute("aria-valuenow"))
+    regular.page.wait_for_timeout(400)
+    at = float(regular.page.get_by_role("slider").get_attribute("aria-valuenow"))
     assert begins <= at < begins + 5
-    assert visitor.page.locator(".answer .eyebrow").inner_text().startswith("at 0:")
+    assert regular.page.locator(".answer .eyebrow").inner_text().startswith("at 0:")
 
 
-def test_what_the_model_listened_to_is_what_python_finds(visitor, bundle, tmp_path):
+def test_what_the_model_listened_to_is_what_python_finds(regular, bundle, tmp_path):
     sound = syllables(2.9, 16000)
-    visitor.choose(path := write_sound(tmp_path / "explained.wav", sound, 16000, subtype="FLOAT"))
-    visitor.page.get_by_role("button", name="Why").click()
-    visitor.page.locator(".legend .for").wait_for(timeout=60_000)
+    regular.choose(path := write_sound(tmp_path / "explained.wav", sound, 16000, subtype="FLOAT"))
+    regular.page.get_by_role("button", name="Why").click()
+    regular.page.locator(".legend .for").wait_for(timeout=60_000)
 
-    [found] = visitor.numbers()["explanations"]
+    [found] = regular.numbers()["explanations"]
     expected = Predictor(bundle).explain(path)
     heats = np.array(found["heat"]), expected.heat
     assert (found["start"], found["end"]) == pytest.approx((expected.start, expected.end))
@@ -186,28 +211,28 @@ def test_nobody_else_is_asked_and_the_page_works_without_a_network(visitor, stud
     assert visitor.sees_numbers()
 
 
-def test_what_is_no_sound_is_told_and_the_next_file_is_heard(visitor, tmp_path):
+def test_what_is_no_sound_is_told_and_the_next_file_is_heard(regular, tmp_path):
     (tmp_path / "zip.wav").write_bytes(b"PK\3\4" + bytes(range(256)) * 40)
-    visitor.page.locator("input[type=file]").set_input_files(tmp_path / "zip.wav")
+    regular.page.locator("input[type=file]").set_input_files(tmp_path / "zip.wav")
 
-    visitor.page.get_by_role("alert").get_by_text("can't read zip.wav").wait_for()
-    visitor.choose(write_sound(tmp_path / "good.wav", syllables(2, 16000), 16000))
-    assert visitor.page.locator(".problem").count() == 0
+    regular.page.get_by_role("alert").get_by_text("can't read zip.wav").wait_for()
+    regular.choose(write_sound(tmp_path / "after.wav", syllables(2, 16000), 16000))
+    assert regular.page.locator(".problem").count() == 0
 
 
 @pytest.mark.parametrize(
     ("samples", "words"), [(np.zeros(16000), "silence"), (np.full(200, 0.5), "shorter than 25 ms")]
 )
-def test_silence_and_slips_are_told(visitor, samples, words, tmp_path):
-    visitor.page.locator("input[type=file]").set_input_files(write_sound(tmp_path / "odd.wav", samples, 16000))
+def test_silence_and_slips_are_told(regular, samples, words, tmp_path):
+    regular.page.locator("input[type=file]").set_input_files(write_sound(tmp_path / "odd.wav", samples, 16000))
 
-    visitor.page.get_by_role("alert").get_by_text(words).wait_for()
+    regular.page.get_by_role("alert").get_by_text(words).wait_for()
 
 
-def test_an_answer_below_the_threshold_is_shown_as_uncertain(browser, runtime, tmp_path):
+def test_an_answer_below_the_threshold_is_shown_as_uncertain(browser, copied, tmp_path):
     modest = {"temperature": 1.0, "threshold": 0.999, "stated_accuracy": 0.8, "n_clips": 100, "n_speakers": 5}
-    bundle = write_hearing_bundle(tmp_path / "modest", calibration=modest)
-    with served(export_studio(tmp_path / "studio", bundle, runtime=runtime)) as url:
+    shutil.copytree(write_hearing_bundle(tmp_path / "modest", calibration=modest), copied, dirs_exist_ok=True)
+    with served(copied) as url:
         visitor = Visitor(browser, url)
         visitor.choose(write_sound(tmp_path / "sound.wav", syllables(2, 16000), 16000))
 
@@ -216,9 +241,10 @@ def test_an_answer_below_the_threshold_is_shown_as_uncertain(browser, runtime, t
         assert visitor.numbers()["uncertain"] is True
 
 
-def test_the_page_draws_as_many_bars_as_the_model_has_classes(browser, runtime, tmp_path):
-    bundle = write_hearing_bundle(tmp_path / "seven", CLASS_SETS["seven"], calibration=None)
-    with served(export_studio(tmp_path / "studio", bundle, runtime=runtime)) as url:
+def test_the_page_draws_as_many_bars_as_the_model_has_classes(browser, copied, tmp_path):
+    seven = write_hearing_bundle(tmp_path / "seven", CLASS_SETS["seven"], calibration=None)
+    shutil.copytree(seven, copied, dirs_exist_ok=True)
+    with served(copied) as url:
         visitor = Visitor(browser, url)
         visitor.choose(write_sound(tmp_path / "sound.wav", syllables(2, 16000), 16000))
 
@@ -226,25 +252,25 @@ def test_the_page_draws_as_many_bars_as_the_model_has_classes(browser, runtime, 
         assert visitor.headline() in CLASS_SETS["seven"]
 
 
-def test_the_table_has_the_columns_of_the_command_line(visitor, bundle, tmp_path):
-    visitor.choose(write_sound(tmp_path / "=odd, name.wav", syllables(2, 16000), 16000))
+def test_the_table_has_the_columns_of_the_command_line(regular, bundle, tmp_path):
+    regular.choose(write_sound(tmp_path / "=odd, name.wav", syllables(2, 16000), 16000))
 
-    [row] = csv.DictReader(io.StringIO(visitor.save("CSV").decode()))
+    [row] = csv.DictReader(io.StringIO(regular.save("CSV").decode()))
     assert list(row) == ["path", "start", "end", "emotion", "confidence", "uncertain", *CLASS_SETS["four"], "model"]
     assert row["path"] == "'=odd, name.wav"  # which no spreadsheet takes for a formula
     assert row["model"] == f"hearing@{load_bundle(bundle).fingerprint[:12]}"
     assert sum(float(row[name]) for name in CLASS_SETS["four"]) == pytest.approx(1, abs=1e-5)
 
 
-def test_the_model_card_is_shown_and_can_do_no_harm(visitor):
-    visitor.page.get_by_role("button", name="About the model").click()
-    card = visitor.page.get_by_role("dialog")
+def test_the_model_card_is_shown_and_can_do_no_harm(regular):
+    regular.page.get_by_role("button", name="About the model").click()
+    card = regular.page.get_by_role("dialog")
 
     assert card.locator("td").all_inner_texts() == ["uar", "0.5"]
     assert card.locator("script, img").count() == 0
     assert not card.get_by_text("a link").get_attribute("href")
-    assert visitor.page.title() == "emospec studio"
-    visitor.page.keyboard.press("Escape")
+    assert regular.page.title() == "emospec studio"
+    regular.page.keyboard.press("Escape")
     card.wait_for(state="hidden")
 
 
@@ -271,36 +297,37 @@ def test_all_can_be_done_by_keyboard(visitor, tmp_path):
     assert float(page.get_by_role("slider").get_attribute("aria-valuenow")) > 0
 
 
-def test_arrow_keys_walk_along_the_timeline(visitor, tmp_path):
-    visitor.choose(write_sound(tmp_path / "long.wav", conversation(), 16000))
-    pieces = visitor.page.locator(".ribbon button")
+def test_arrow_keys_walk_along_the_timeline(regular, tmp_path):
+    regular.choose(write_sound(tmp_path / "walked.wav", conversation(), 16000))
+    pieces = regular.page.locator(".ribbon button")
 
-    assert pieces.and_(visitor.page.locator('[tabindex="0"]')).count() == 1  # one stop for Tab
+    assert pieces.and_(regular.page.locator('[tabindex="0"]')).count() == 1  # one stop for Tab
     pieces.first.focus()
-    visitor.page.keyboard.press("ArrowRight")
+    regular.page.keyboard.press("ArrowRight")
     assert pieces.nth(1).evaluate("piece => piece === document.activeElement")
-    visitor.page.keyboard.press("End")
+    regular.page.keyboard.press("End")
     assert pieces.last.evaluate("piece => piece === document.activeElement")
 
 
-def test_every_button_has_a_name(visitor, tmp_path):
-    visitor.choose(write_sound(tmp_path / "long.wav", conversation(), 16000))
+def test_every_button_has_a_name(regular, tmp_path):
+    regular.choose(write_sound(tmp_path / "named.wav", conversation(), 16000))
 
-    assert visitor.page.get_by_role("button").count() > 8
+    assert regular.page.get_by_role("button").count() > 8
     assert (
-        visitor.page.get_by_role("button", name="")
-        .and_(visitor.page.locator(":not([aria-label])"))
+        regular.page.get_by_role("button", name="")
+        .and_(regular.page.locator(":not([aria-label])"))
         .evaluate_all("buttons => buttons.filter(button => !button.textContent.trim()).length")
         == 0
     )
 
 
-@pytest.mark.parametrize("width", [390, 320])
-def test_nothing_sticks_out_on_a_phone(visitor, width, tmp_path):
-    visitor.page.set_viewport_size({"width": width, "height": 844})
-    visitor.choose(write_sound(tmp_path / "long.wav", conversation(), 16000))
+def test_nothing_sticks_out_on_a_phone(regular, tmp_path):
+    for width in (390, 320):
+        regular.page.set_viewport_size({"width": width, "height": 844})
+        regular.choose(write_sound(tmp_path / f"{width}.wav", conversation(), 16000))
 
-    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert regular.page.evaluate("document.documentElement.scrollWidth") <= width
+    regular.page.set_viewport_size({"width": 1280, "height": 860})
 
 
 def test_nothing_moves_for_those_who_want_stillness(browser, studio):
@@ -322,18 +349,16 @@ def test_a_microphone_that_is_refused_is_told(browser, studio):
     visitor.page.get_by_role("alert").get_by_text("may not use the microphone").wait_for()
 
 
-def test_opened_as_a_file_the_page_says_what_to_do(browser, bundle, runtime, tmp_path):
-    out = export_studio(tmp_path / "studio", bundle, runtime=runtime)
+def test_opened_as_a_file_the_page_says_what_to_do(browser, exported):
     page = browser.new_page()
-    page.goto((out / "index.html").as_uri())
+    page.goto((exported / "index.html").as_uri())
 
     page.get_by_text("python -m http.server").wait_for(timeout=10_000)
 
 
-def test_an_incomplete_folder_is_told(browser, bundle, runtime, tmp_path):
-    out = export_studio(tmp_path / "studio", bundle, runtime=runtime)
-    (out / "model.onnx").unlink()
-    with served(out) as url:
+def test_an_incomplete_folder_is_told(browser, copied):
+    (copied / "model.onnx").unlink()
+    with served(copied) as url:
         page = browser.new_page()
         page.goto(url)
         page.get_by_role("alert").get_by_text("model.onnx is missing").wait_for()

@@ -6,6 +6,7 @@ from pathlib import Path
 from emospec.errors import ConfigError
 
 MIB = 2**20
+LONGEST_ANSWER = 16 * MIB  # of a worker: windows of a day, one each second
 LOOPBACK = "127.0.0.1"
 
 
@@ -25,6 +26,8 @@ class Limits:
         Uploads in hand at once, those that wait for their turn included.
     max_live : int
         Live sessions at once.
+    max_share : int
+        Per cent of all uploads in hand, and of live sessions, that one client may have; 100 sets no limit.
     rate : int
         Requests a minute from one client; 0 sets no limit.
     worker_memory : int
@@ -36,6 +39,7 @@ class Limits:
     max_time: float = 60.0
     max_requests: int = 64
     max_live: int = 8
+    max_share: int = 80
     rate: int = 300
     worker_memory: int = 512
 
@@ -46,6 +50,8 @@ class Limits:
             if not least <= value < float("inf"):
                 option = field.name.replace("_", "-")
                 raise ConfigError(f"--{option} {value}: expected a number, at least {least}")
+        if self.max_share > 100:
+            raise ConfigError(f"--max-share {self.max_share}: expected per cent, from 1 to 100")
 
     @property
     def body_bytes(self) -> int:

@@ -20,6 +20,7 @@ HEARD_SECONDS = 3.0  # an answer is on so much sound
 FIRST_ANSWER = 0.5  # s
 BETWEEN_ANSWERS = 0.25  # s of sound
 PATIENCE = 30.0  # s without a message
+PATIENCE_AT_FIRST = 5.0  # s without the first one, which says who asks: nobody has a session before
 RATES = (8_000, 192_000)  # Hz
 LONGEST_MESSAGE = 2**20  # bytes: more than a second at the highest rate
 MAX_PEAK = 4.0
@@ -93,10 +94,11 @@ async def serve_live(socket: WebSocket, service: Service) -> None:
     """Hold one live session, to its end or to the first thing that is wrong."""
     try:
         service.rate.check(client_of(socket))
-        with service.live():
-            await socket.accept()
+        await socket.accept()
+        sample_rate = await _greeted(socket, service)
+        with service.live.one(client_of(socket)):
             async with asyncio.timeout(service.limits.max_duration + PATIENCE):
-                await _session(socket, service)
+                await _session(socket, service, sample_rate)
     except Problem as problem:
         await _refuse(socket, problem)
     except TimeoutError:
@@ -117,10 +119,15 @@ async def _refuse(socket: WebSocket, problem: Problem) -> None:
         await socket.close(REFUSED, problem.kind)
 
 
-async def _session(socket: WebSocket, service: Service) -> None:
-    hello = _command(await _next(socket))
+async def _greeted(socket: WebSocket, service: Service) -> int:
+    """Return the sample rate that the first message tells, once the client has shown its key."""
+    hello = _command(await _next(socket, PATIENCE_AT_FIRST))
     check_key(service.served.api_key, key_in(socket) or hello.get("key"))
-    ear = Ear(service.predictor, _rate_in(hello))
+    return _rate_in(hello)
+
+
+async def _session(socket: WebSocket, service: Service, sample_rate: int) -> None:
+    ear = Ear(service.predictor, sample_rate)
     speaker = Speaker(socket, ear)
     try:
         while isinstance(message := await _next(socket), bytes):
@@ -161,13 +168,13 @@ class Speaker:
             await asyncio.gather(self._task, return_exceptions=True)
 
 
-async def _next(socket: WebSocket) -> str | bytes:
+async def _next(socket: WebSocket, patience: float = PATIENCE) -> str | bytes:
     """Return the next message; one that does not come is a `Problem`."""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             message = await socket.receive()
     except TimeoutError:
-        raise Problem("slow-upload", f"nothing came for {PATIENCE:g} s") from None
+        raise Problem("slow-upload", f"nothing came for {patience:g} s") from None
     if message["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(message["code"])
     text: str | None = message.get("text")

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from emospec.errors import EmospecError
-from emospec.web.limits import MIB, Served
+from emospec.web.limits import LONGEST_ANSWER, MIB, Served
 from emospec.web.problems import Problem
+from emospec.web.shares import Turns
 
 WORKER = (sys.executable, "-P", "-m", "emospec.web.worker")
-LONGEST_ANSWER = 64 * MIB
 SECONDS_TO_START = 60.0
 SECONDS_BETWEEN_TRIES = 2.0
 NOT_FOR_WORKERS = ("EMOSPEC_API_KEY",)
@@ -75,6 +75,9 @@ class Worker:
             line = await answers.readline()
         except (BrokenPipeError, ConnectionResetError):
             line = b""
+        except ValueError:  # longer than any answer
+            process.kill()
+            line = b""
         if not line.endswith(b"\n"):
             raise LostWorkerError(await process.wait())
         self.owes_answer = False
@@ -108,14 +111,14 @@ class Pool:
             "max_time": limits.max_time,
         }
         self.workers = [Worker(setup, command) for _ in range(served.workers)]
-        self.idle: asyncio.Queue[Worker] = asyncio.Queue()
+        self.turns: Turns[Worker] = Turns()
         self.n_replaced = 0
         self._replacing: set[asyncio.Task[None]] = set()
 
     @property
     def n_busy(self) -> int:
         """How many workers are not waiting for a job."""
-        return len(self.workers) - self.idle.qsize()
+        return len(self.workers) - len(self.turns.idle)
 
     async def start(self) -> None:
         """Start all workers; one that can't is an `EmospecError`."""
@@ -127,7 +130,7 @@ class Pool:
                 f"the workers could not start ({error}); see the lines above, or try --workers 1"
             ) from None
         for worker in self.workers:
-            self.idle.put_nowait(worker)
+            self.turns.put(worker)
 
     async def stop(self) -> None:
         """End all workers."""
@@ -135,16 +138,16 @@ class Pool:
             task.cancel()
         await asyncio.gather(*(worker.stop() for worker in self.workers))
 
-    async def borrow(self) -> Worker:
-        """Wait for a worker that has nothing to do; `give_back` must follow."""
-        while not (worker := await self.idle.get()).is_usable:
+    async def borrow(self, client: str) -> Worker:
+        """Wait for a worker that has nothing to do, each client in turn; `give_back` must follow."""
+        while not (worker := await self.turns.take(client)).is_usable:
             self.give_back(worker)
         return worker
 
     def give_back(self, worker: Worker) -> None:
         """Let others have a worker, or another one in its place."""
         if worker.is_usable:
-            self.idle.put_nowait(worker)
+            self.turns.put(worker)
             return
         task = asyncio.create_task(self._replace(worker))
         self._replacing.add(task)
@@ -160,7 +163,7 @@ class Pool:
                 log.warning("a worker could not be replaced (%s); trying again", error)
                 await asyncio.sleep(SECONDS_BETWEEN_TRIES)
             else:
-                self.idle.put_nowait(worker)
+                self.turns.put(worker)
                 return
 
 

@@ -31,8 +31,9 @@ KINDS = {
     "wrong-host": Kind(421, "This server does not go by that name"),
     "bad-parameter": Kind(422, "A parameter is out of range"),
     "bad-recording": Kind(422, "The recording cannot be used"),
-    "costly-recording": Kind(422, "The recording takes too much to decode"),
+    "costly-recording": Kind(422, "The recording takes more than is allowed"),
     "too-many-requests": Kind(429, "Too many requests"),
+    "too-many-at-once": Kind(429, "Too much at once for one client"),
     "broken": Kind(500, "The server has failed"),
     "busy": Kind(503, "The server has its hands full"),
 }

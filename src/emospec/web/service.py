@@ -1,8 +1,7 @@
 """What all requests share: the model, the workers, and who has how much in hand."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import HTTPConnection, Request
@@ -15,6 +14,7 @@ from emospec.web.limits import Served
 from emospec.web.meters import Meters
 from emospec.web.pool import Pool, ask
 from emospec.web.problems import Problem, busy
+from emospec.web.shares import Slots
 from emospec.web.uploads import received
 
 
@@ -34,13 +34,15 @@ class Service:
         self.card = self.bundle.card() if (self.bundle.path / CARD).is_file() else ""
         self.pool, self.rate = Pool(served), RateLimit(served.limits.rate)
         self.meters = Meters(self.bundle.name)
-        self.n_requests = self.n_live = 0
+        limits = self.limits
+        self.uploads = Slots(limits.max_requests, limits.max_share, "uploads are in hand")
+        self.live = Slots(limits.max_live, limits.max_share, "live sessions are open")
         self._watch()
 
     def _watch(self) -> None:
         watch, pool = self.meters.watch, self.pool
-        watch("uploads_in_hand", "Uploads that are received, wait or are worked on", lambda: self.n_requests)
-        watch("live_sessions", "Live sessions that are open", lambda: self.n_live)
+        watch("uploads_in_hand", "Uploads that are received, wait or are worked on", lambda: self.uploads.n_held)
+        watch("live_sessions", "Live sessions that are open", lambda: self.live.n_held)
         watch("workers", "Worker processes", lambda: len(pool.workers))
         watch("workers_busy", "Worker processes that are not waiting for work", lambda: pool.n_busy)
         watch("workers_replaced", "Worker processes that were lost and replaced", lambda: pool.n_replaced)
@@ -64,7 +66,7 @@ class Service:
             If the upload cannot be used, takes too long, or there is too much to do.
         """
         turn = Turn(self.limits.max_time)
-        with self._in_hand():
+        with self.uploads.one(client_of(request)):
             try:
                 async with asyncio.timeout(self.limits.max_time):
                     answer = await self._work(request, job, turn)
@@ -76,33 +78,12 @@ class Service:
     async def _work(self, request: Request, job: Mapping[str, Any], turn: "Turn") -> dict[str, Any]:
         async with received(request, self.limits.body_bytes) as path:
             turn.step = "wait"
-            worker = await self.pool.borrow()
+            worker = await self.pool.borrow(client_of(request))
             try:
                 turn.step = "work"
                 return await ask(worker, dict(job) | {"path": str(path)})
             finally:
                 self.pool.give_back(worker)
-
-    @contextmanager
-    def _in_hand(self) -> Iterator[None]:
-        if self.n_requests >= self.limits.max_requests:
-            raise busy(f"{self.limits.max_requests} uploads are in hand already; try again in a moment")
-        self.n_requests += 1
-        try:
-            yield
-        finally:
-            self.n_requests -= 1
-
-    @contextmanager
-    def live(self) -> Iterator[None]:
-        """Count a live session while the block lasts; raise a `Problem` if there are too many."""
-        if self.n_live >= self.limits.max_live:
-            raise busy(f"{self.limits.max_live} live sessions are open already; try again later")
-        self.n_live += 1
-        try:
-            yield
-        finally:
-            self.n_live -= 1
 
 
 class Turn:

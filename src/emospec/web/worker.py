@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,6 +15,7 @@ from emospec.errors import AudioError, EmospecError
 from emospec.predict import Predictor
 from emospec.sounds import NAME
 from emospec.web.decoding import LONGEST_CLIP, decoded
+from emospec.web.limits import LONGEST_ANSWER, MIB
 
 GRACE = 5.0  # s of processor time beyond that in which the server ends a worker by itself
 
@@ -32,8 +34,18 @@ def main() -> None:
 
 
 def _say(answer: Mapping[str, Any], answers: IO[str]) -> None:
-    answers.write(json.dumps(answer, allow_nan=False) + "\n")
+    answers.write(line_of(answer))
     answers.flush()
+
+
+def line_of(answer: Mapping[str, Any]) -> str:
+    """Return an answer as a line, or that it is too long for one."""
+    with suppress(MemoryError):
+        line = json.dumps(answer, allow_nan=False) + "\n"
+        if len(line) <= LONGEST_ANSWER:
+            return line
+    detail = f"the answer is larger than {LONGEST_ANSWER // MIB} MiB; send a shorter recording, or set a larger hop"
+    return json.dumps({"refused": detail, "kind": "costly-recording"}) + "\n"
 
 
 def _load(bundle: str | None) -> Predictor:

@@ -18,6 +18,7 @@ const AXIS = 20; // pixels for the times
 const PAPER = "#100d18";
 const FAINT = "rgb(255 255 255 / 0.13)";
 const LABEL = "rgb(255 255 255 / 0.62)";
+const RIM = "rgb(0 0 0 / 0.5)"; // of words above the picture
 
 export function paint(canvas: HTMLCanvasElement, scene: Scene): void {
   const ratio = devicePixelRatio || 1;
@@ -141,9 +142,18 @@ function paintFrequencies(pen: Pen, { topHertz }: Scene, box: Box): void {
     const y = box.y + box.height * (1 - hertzToMel(hertz) / hertzToMel(topHertz));
     pen.fillStyle = FAINT;
     pen.fillRect(box.x, y, box.width, 0.5);
-    pen.fillStyle = LABEL;
-    pen.fillText(hertz < 1000 ? `${hertz} Hz` : `${hertz / 1000} kHz`, box.x + 8, y - 7);
+    paintOverPicture(pen, hertz < 1000 ? `${hertz} Hz` : `${hertz / 1000} kHz`, box.x + 8, y - 7);
   }
+}
+
+/** Words with a dark rim, which can be read where the picture is bright as well. */
+function paintOverPicture(pen: Pen, words: string, x: number, y: number): void {
+  pen.strokeStyle = RIM;
+  pen.lineWidth = 3;
+  pen.lineJoin = "round";
+  pen.strokeText(words, x, y);
+  pen.fillStyle = LABEL;
+  pen.fillText(words, x, y);
 }
 
 const STEPS = [0.25, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600];

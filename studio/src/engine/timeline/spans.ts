@@ -27,15 +27,15 @@ export class SpanFinder {
       this.loud.push(level > loud);
       this.soft.push(level > soft);
     }
-    return this.finished(this.levels.length - ROOM);
+    return this.finished(ROOM);
   }
 
   finish(): Span[] {
-    return this.finished(this.levels.length + 1);
+    return this.finished(0);
   }
 
-  /** The stretches that end before the frame `over`; what lies behind is forgotten. */
-  private finished(over: number): Span[] {
+  /** The stretches beyond whose end so many frames are known; what lies behind is forgotten. */
+  private finished(beyond: number): Span[] {
     const spans: Span[] = [];
     for (let group = firstGroup(this.loud, this.soft); group; group = firstGroup(this.loud, this.soft)) {
       const [start] = group;
@@ -44,7 +44,7 @@ export class SpanFinder {
         const searched = start + LONGEST - SEARCHED;
         end = searched + quietest(this.levels.slice(searched, start + LONGEST));
         spans.push(this.span(this.left(start), end));
-      } else if (end >= over) {
+      } else if (end > this.levels.length - beyond) {
         this.drop(start - ROOM);
         return spans;
       } else if (this.loud.slice(start, end).filter(Boolean).length >= LEAST_SPEECH) {
