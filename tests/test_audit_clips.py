@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -32,10 +34,21 @@ def test_unknown_training_speakers_are_a_warning() -> None:
     assert "Nobody can tell" in choose_clips(model_of(oracle, heard=None), people(2, 1), seed=0).warnings[0]
 
 
+def test_whom_a_model_has_surely_heard_is_left_out_even_if_it_heard_others_whom_nobody_knows() -> None:
+    model = replace(model_of(oracle, heard=None), surely_heard=frozenset({"made/s0"}))
+    choice = choose_clips(model, people(3, 1), seed=0)
+    assert set(choice.clips["speaker"]) == {"s1", "s2"}
+    assert choice.share_of_speakers_seen is None
+    assert "Nobody can tell" in choice.warnings[0]
+
+
 def test_clips_without_a_speaker_are_a_warning() -> None:
     clips = people(3, 1)
     clips.loc[0, "speaker"] = pd.NA
-    assert "1 clips do not say who speaks" in choose_clips(model_of(oracle), clips, seed=0).warnings[-1]
+    choice = choose_clips(model_of(oracle), clips, seed=0)
+    assert len(choice.warnings) == 1
+    assert "1 clips do not say who speaks" in choice.warnings[0]
+    assert choice.share_of_speakers_seen is None
 
 
 def test_a_class_without_a_clip_is_refused() -> None:

@@ -110,6 +110,14 @@ def test_a_bundle_can_be_audited(bundle: Bundle) -> None:
     assert model.training_speakers == {"made/s0", "made/s1"}
 
 
+def test_a_bundle_that_does_not_know_of_all_clips_who_spoke_does_not_know_whom_it_heard(tmp_path: Path) -> None:
+    heard = {"made": {"n_clips": 3, "speakers": ["s0"], "n_clips_without_speaker": 1}}
+    bundle = load_bundle(write_made_bundle(tmp_path / "made", training={"corpora": heard}))
+    assert bundle.training_speakers is None
+    model = as_audited(bundle)
+    assert (model.training_speakers, model.surely_heard) == (None, {"made/s0"})
+
+
 def test_a_folder_without_facts_is_no_bundle(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is no bundle"):
         load_bundle(tmp_path)

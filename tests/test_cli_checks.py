@@ -1,7 +1,7 @@
 import pytest
 
 from emospec.cli import main
-from emospec.cli_options import LeakGapOptions, config_from
+from emospec.cli_options import NAMES, LeakGapOptions, config_from
 from emospec.settings import TrainConfig, write_toml
 
 
@@ -18,7 +18,8 @@ def test_the_help_of_a_leak_gap_has_all_options_of_a_training_but_the_protocol(c
     with pytest.raises(SystemExit):
         main(["leak-gap", "--help"])
     text = capsys.readouterr().out
-    shown = [name for name in TrainConfig.__dataclass_fields__ if f"--{name.replace('_', '-')}" in text]
+    options = {name: NAMES.get(name, f"--{name.replace('_', '-')}") for name in TrainConfig.__dataclass_fields__}
+    shown = [name for name, option in options.items() if option in text]
     assert shown == [name for name in TrainConfig.__dataclass_fields__ if name != "protocol"]
 
 

@@ -1,7 +1,12 @@
 import io
 import json
+import os
+import signal
+import subprocess
 import sys
+import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -190,6 +195,66 @@ def test_pictures_are_drawn_of_clips_and_timelines(clips: Path, tmp_path: Path) 
     sizes = {path.name: Image.open(path).size for path in (tmp_path / "pictures").iterdir()}
     assert set(sizes) == {"angry.png", "fear.png", "talk.png"}  # of silence there is nothing to draw
     assert sizes["talk.png"] == (1600, 640)
+
+
+def test_pictures_that_exist_are_left_alone(clips: Path, tmp_path: Path, capsys: Capture) -> None:
+    bundle = write_bundle_that_sees(tmp_path / "made", (slice(0, 70), slice(10, 60)))
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "fear.png").write_bytes(b"mine")
+    options = [clips, "--bundle", bundle, "--pictures", tmp_path / "pictures", "--out", tmp_path / "out.csv"]
+    assert run_predict(*options) == 2
+    said = capsys.readouterr().err
+    assert "fear.png exists already; name another folder for the pictures, or go on with" in said
+    assert said.count("\n") == 1
+    assert (tmp_path / "pictures" / "fear.png").read_bytes() == b"mine"
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_pictures_are_gone_on_with(clips: Path, tmp_path: Path) -> None:
+    bundle = write_bundle_that_sees(tmp_path / "made", (slice(0, 70), slice(10, 60)))
+    options = ["--bundle", bundle, "--pictures", tmp_path / "pictures", "--out", tmp_path / "out.csv"]
+    assert run_predict(clips / "angry.wav", *options) == 0
+    (tmp_path / "pictures" / "fear.png").write_bytes(b"drawn before the answer was written")
+    before = (tmp_path / "pictures" / "angry.png").read_bytes()
+    assert run_predict(clips / "angry.wav", clips / "fear.flac", *options, "--resume") == 0
+    assert (tmp_path / "pictures" / "angry.png").read_bytes() == before
+    assert Image.open(tmp_path / "pictures" / "fear.png").size
+
+
+@pytest.mark.parametrize("suffix", ["txt", "csv", "json", "jsonl"])
+def test_where_nothing_could_be_used_the_next_try_is_not_refused(clips: Path, bundle: Path, suffix: str) -> None:
+    out, content = clips / f"out.{suffix}", (clips / "fear.flac").read_bytes()
+    (clips / "fear.flac").write_bytes(b"broken")
+    assert run_predict(clips / "fear.flac", "--bundle", bundle, "--out", out) == 2
+    (clips / "fear.flac").write_bytes(content)
+    assert run_predict(clips / "fear.flac", "--bundle", bundle, "--out", out) == 0
+
+
+def test_further_standard_input_is_heard(
+    clips: Path, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out.jsonl"
+    for name, more in (("fear.flac", []), ("angry.wav", ["--resume"])):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((clips / name).read_bytes())))
+        assert run_predict("-", "--bundle", bundle, "--out", out, *more) == 0
+    assert [json.loads(line)["emotion"] for line in out.read_text().splitlines()] == ["fear", "angry"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows ends programs without asking them")
+def test_a_program_that_is_told_to_end_leaves_no_copy_of_standard_input(tmp_path: Path) -> None:
+    code = "from emospec.predict_files import file_of\nwith file_of('-') as path: pass"
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, env=environment) as program:
+        wait_for(lambda: any(tmp_path.iterdir()))
+        program.terminate()
+        assert program.wait(60) == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
+
+
+def wait_for(truth: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not truth() and time.monotonic() < end:
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize(("below", "uncertain"), [("0.99", True), ("0", False)])

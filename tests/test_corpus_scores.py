@@ -92,6 +92,16 @@ def test_with_all_speakers_the_report_says_how_many_were_heard(clips: pd.DataFra
     assert any("2 of 12 test speakers were also in training" in line for line in evaluation_lines(report))
 
 
+def test_a_model_that_does_not_know_whom_it_heard_is_not_said_to_have_heard_nobody(clips: pd.DataFrame) -> None:
+    report = evaluate_on_clips(replace(model_of(oracle, heard=None), surely_heard=frozenset({"csv/s0"})), clips)
+    assert (report.n_speakers, report.speakers_seen_in_training) == (11, None)
+    lines = evaluation_lines(report)
+    assert any(
+        line.startswith("Nobody can tell whether the speakers of the test were also in training") for line in lines
+    )
+    assert not any("never heard" in line for line in lines)
+
+
 def test_a_model_that_heard_everyone_is_refused_with_the_way_out(clips: pd.DataFrame) -> None:
     heard = frozenset(f"csv/s{number}" for number in range(12))
     with pytest.raises(CorpusError, match="`--speakers all`"):

@@ -44,6 +44,12 @@ def test_unknown_speakers_give_no_interval_and_no_count() -> None:
     assert (report.uar.low, report.n_speakers, report.speakers_seen_in_training) == (None, None, None)
 
 
+def test_that_nobody_was_heard_is_not_said_where_clips_do_not_say_who_speaks() -> None:
+    clips = CLIPS.assign(speaker=CLIPS["speaker"].where(CLIPS["speaker"] != "s0"))
+    seen = [judge(np.eye(4)[TRUTH], clips, heard=heard).speakers_seen_in_training for heard in ({"x/1"}, {"made/s1"})]
+    assert seen == [None, 1]
+
+
 def test_the_report_is_json() -> None:
     values = json.loads(json.dumps(judge(np.eye(4)[TRUTH], HEARD).to_dict(), allow_nan=False))
     for key in ("accuracy", "uar", "macro_f1", "roc_auc", "brier"):

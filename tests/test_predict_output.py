@@ -117,7 +117,8 @@ def test_a_document_appears_when_it_is_whole(tmp_path: Path) -> None:
 
 def test_a_document_that_was_begun_is_told(tmp_path: Path) -> None:
     out = tmp_path / "a.json"
-    with pytest.raises(KeyboardInterrupt), open_output(out, "json", MODEL, ["x"], resume=False):
+    with pytest.raises(KeyboardInterrupt), open_output(out, "json", MODEL, ["x", "y"], resume=False) as output:  # noqa: PT012
+        output.write(heard("x"))
         raise KeyboardInterrupt
     with pytest.raises(ConfigError, match="unfinished exists already; add --resume"):
         write(out, "json", "x")
@@ -179,7 +180,7 @@ def test_the_suffix_names_the_format_unless_it_is_named(out: str | None, named: 
 
 
 @pytest.mark.parametrize("kind", APPENDED)
-@pytest.mark.parametrize("name", ["caf\udce9.wav", "a\u2028b.wav", "a\x85b.wav"])
+@pytest.mark.parametrize("name", ["caf\udce9.wav", "a\u2028b.wav", "a\x85b.wav", "a\rb.wav"])
 def test_names_of_all_kinds_are_gone_on_with(tmp_path: Path, kind: Format, name: str) -> None:
     out = tmp_path / f"a.{kind}"
     assert write(out, kind, name) == [name]
@@ -205,3 +206,55 @@ def test_a_table_with_an_empty_row_is_not_gone_on_with(tmp_path: Path) -> None:
 def test_subtitles_of_one_recording_go_into_a_folder_that_exists(tmp_path: Path, resume: bool) -> None:
     assert write(tmp_path, "srt", "x.wav", resume=resume) == ["x.wav"]
     assert (tmp_path / "x.srt").exists()
+
+
+@pytest.mark.parametrize("kind", APPENDED)
+def test_standard_input_is_new_each_time(tmp_path: Path, kind: Format) -> None:
+    out = tmp_path / f"a.{kind}"
+    write(out, kind, "-", "x", n_segments=2)
+    assert write(out, kind, "-", "x", resume=True, n_segments=2) == ["-"]
+    n_rows = 2 if kind == "csv" else 1
+    assert paths_in(out) == ["-"] * n_rows + ["x"] * n_rows + ["-"] * n_rows
+
+
+def test_rows_that_were_cut_short_cost_no_earlier_standard_input(tmp_path: Path) -> None:
+    out = tmp_path / "a.csv"
+    write(out, "csv", "-", n_segments=2)
+    write(out, "csv", "-", resume=True, n_segments=3)
+    out.write_bytes(out.read_bytes()[:-5])
+    write(out, "csv", "-", resume=True, n_segments=4)
+    assert len(paths_in(out)) == 2 + 4
+
+
+def test_subtitles_of_standard_input_are_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "a.srt").write_text("mine")
+    with pytest.raises(ConfigError, match=r"a\.srt exists already, and standard input is new each time"):
+        write(tmp_path / "a.srt", "srt", "-", resume=True)
+    assert (tmp_path / "a.srt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("kind", [*APPENDED, "text"])
+def test_without_an_answer_no_file_is_left(tmp_path: Path, kind: Format) -> None:
+    with open_output(tmp_path / f"a.{kind}", kind, MODEL, ["x"], resume=False):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", APPENDED)
+def test_without_a_further_answer_the_earlier_ones_stay(tmp_path: Path, kind: Format) -> None:
+    out = tmp_path / f"a.{kind}"
+    write(out, kind, "x")
+    with open_output(out, kind, MODEL, ["y"], resume=True):
+        pass
+    assert paths_in(out) == ["x"]
+
+
+def test_each_recording_has_a_file_of_its_own(tmp_path: Path) -> None:
+    names = ["a/x.wav", "b/X.wav", "x-2.wav", "c/x.wav", f"{'y' * 200}1.wav", f"{'y' * 200}2.wav"]
+    files = [path.name.lower() for path in files_for(names, tmp_path, ".srt").values()]
+    assert files[:4] == ["x.srt", "x-2.srt", "x-2-2.srt", "x-3.srt"]
+    assert len(set(files)) == len(names)
+
+
+def test_long_names_in_any_script_can_be_written(tmp_path: Path) -> None:
+    assert write(tmp_path, "srt", "\u58f0" * 83 + ".wav") == ["\u58f0" * 83 + ".wav"]

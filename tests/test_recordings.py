@@ -9,6 +9,7 @@ import pytest
 import soundfile
 import soxr
 
+from emospec.audio import read_audio
 from emospec.errors import AudioError
 from emospec.recordings import check_channel, checked, mono, open_recording, resampled_blocks
 from predict_samples import silence, voice, wav_header, write_by_ffmpeg, write_hours_of_silence
@@ -82,6 +83,29 @@ def test_two_mp3s_in_one_file_are_both_read(tmp_path: Path) -> None:
     one = written(tmp_path / "one.mp3", voice(2.0)).read_bytes()
     (tmp_path / "two.mp3").write_bytes(one + one)
     assert len(read(tmp_path / "two.mp3")) == pytest.approx(4 * 16000, rel=0.1)
+
+
+def test_the_length_of_an_mp3_is_not_guessed_by_its_first_bit_rate(tmp_path: Path) -> None:
+    parts = []
+    for seconds, bit_rate in ((3.0, 32_000), (10.0, 320_000)):
+        path = tmp_path / f"{bit_rate}.mp3"
+        with av.open(str(path), "w", options={"write_xing": "0", "id3v2_version": "0"}) as container:
+            stream = container.add_stream("libmp3lame", rate=44100, layout="mono")
+            stream.bit_rate = bit_rate
+            for start in range(0, round(seconds * 44100), 1152):
+                sound = silence(1152 / 44100, 44100, level_db=-20, seed=start)[np.newaxis]
+                frame = av.AudioFrame.from_ndarray(sound, format="fltp", layout="mono")
+                frame.sample_rate, frame.pts = 44100, start
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+        parts.append(path.read_bytes())
+    (tmp_path / "both.mp3").write_bytes(b"".join(parts))
+    assert len(read_audio(tmp_path / "both.mp3", 16000)) == pytest.approx(13 * 16000, rel=0.05)
+
+
+def test_the_length_of_an_mp3_that_states_it_is_known(tmp_path: Path) -> None:
+    with open_recording(write_by_ffmpeg(tmp_path / "a.mp3", "libmp3lame", voice(3.0, 48000))) as recording:
+        assert recording.seconds == pytest.approx(3.0, abs=0.1)
 
 
 def test_a_wrong_suffix_does_not_matter(tmp_path: Path) -> None:

@@ -43,3 +43,9 @@ def test_a_report_of_before_has_no_such_lines():
 def test_the_share_of_speakers_in_training_stands_above_the_scores():
     lines = lines_of(make_report(speakers_seen_in_training=4))
     assert lines[1].startswith("4 of 5 test speakers were also in training")
+
+
+def test_that_nobody_knows_the_speakers_is_said():
+    lines = lines_of(make_report(speakers_seen_in_training=None))
+    assert any(line.startswith("Nobody can tell whether the speakers of the test") for line in lines)
+    assert not any("never heard" in line for line in lines)

@@ -1,3 +1,4 @@
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,27 @@ def test_half_a_file_breaks_its_promise(tmp_path: Path, suffix: str) -> None:
 def test_a_header_of_ten_gigabytes_is_read_from_its_long_size(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(wav_header(10 * 2**30) + b"\0" * 100)
     assert promise_of(tmp_path / "a.wav") == (10 * 2**30, 100)
+
+
+def test_a_header_of_long_sizes_that_claims_gigabytes_takes_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"RF64\xff\xff\xff\xffWAVEds64" + (2**28).to_bytes(4, "little"))
+    with path.open("ab") as file:
+        file.truncate(2**28)  # takes no room on the disk
+    tracemalloc.start()
+    promise_of(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**20
+
+
+@pytest.mark.parametrize("size", [16, 28, 40, 41])
+def test_long_sizes_may_be_followed_by_a_table(tmp_path: Path, size: int) -> None:
+    sizes = (0).to_bytes(8, "little") + (10**10).to_bytes(8, "little") + b"data" * 7
+    chunk = b"ds64" + size.to_bytes(4, "little") + sizes[: size + size % 2]
+    unknown = b"\xff\xff\xff\xff"
+    (tmp_path / "a.wav").write_bytes(b"RF64" + unknown + b"WAVE" + chunk + b"data" + unknown + b"\0" * 100)
+    assert promise_of(tmp_path / "a.wav") == (10**10, 100)
 
 
 # FFmpeg, others, SoX, arecord

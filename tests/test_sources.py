@@ -71,3 +71,17 @@ def test_a_list_comes_from_standard_input_too(monkeypatch: pytest.MonkeyPatch) -
 def test_a_list_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         listed_names(tmp_path / "none.txt")
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("name", ["b[1].wav", "[1].wav", "*.wav", "~none.wav"])
+def test_names_of_a_list_are_no_patterns(name: str) -> None:
+    if name.startswith("~"):
+        Path(name).touch()
+    assert named_recordings(["b.wav"], [name]) == ["b.wav", name]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_missing_file_with_brackets_in_its_name_does_not_stop_the_others() -> None:
+    assert named_recordings(["none[1].wav", "b.wav"]) == ["none[1].wav", "b.wav"]
+    assert named_recordings(["[ab].wav"]) == ["b.wav"]

@@ -11,15 +11,16 @@ from emospec import starts, training
 from emospec.bundle import load_bundle
 from emospec.errors import ConfigError, SplitError
 from emospec.export import write_bundle
-from emospec.heard import Start, all_known, heard_in, together
+from emospec.heard import Start, all_known, together
 from emospec.image_set import ImageSet
 from emospec.judging import judge_again
+from emospec.leak_gap import check_start, leak_gap
 from emospec.mel import NOTEBOOK_MEL, MelConfig
 from emospec.models import load_model
-from emospec.runs import Run, load_run
+from emospec.runs import Run, heard_in, load_run
 from emospec.scorers import audited_run
 from emospec.splits import Split
-from emospec.starts import check_strangers, drawing_like, find_source
+from emospec.starts import check_strangers, drawing_like, find_source, notice_of_heard
 from emospec.training import train, with_start
 from fine_tuning_samples import (
     CONFIG,
@@ -114,6 +115,72 @@ def test_a_start_that_does_not_say_who_speaks_is_refused_where_speakers_are_part
     assert run.training_speakers() is None
     assert run.report()["speakers_seen_in_training"] is None
     assert "Nobody can tell whether the speakers" in (run.path / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_run_that_does_not_know_of_all_clips_who_spoke_is_not_said_to_have_heard_nobody(tmp_path: Path) -> None:
+    config = replace(CONFIG, epochs=1, protocol="kfold-random:2")
+    run = train(renamed(drawn(), {"s0": pd.NA}), config, tmp_path / "run", say=quietly)
+    assert run.training_speakers() is None
+    assert run.report()["speakers_seen_in_training"] is None
+    model = audited_run(run.path)
+    assert model.training_speakers is None
+    assert "made/s1" in model.surely_heard
+
+
+def test_a_start_that_records_nobody_is_not_forgotten(start: Run) -> None:
+    assert all_known(start.heard())
+    assert not all_known(replace(start, start=Start(Path("x"), "0", start.classes, {})).heard())
+
+
+# clips that it may have heard
+
+
+def test_under_a_random_protocol_the_report_warns_of_clips_that_the_start_may_know(start: Run, tmp_path: Path) -> None:
+    config = from_model(start, replace(FINE, epochs=1, protocol="kfold-random:2"))
+    run = train(drawn(), config, tmp_path / "run", facts={"notice": "Made of noise."}, say=quietly)
+    heard = len(speakers_in(start, "train") | speakers_in(start, "validation"))
+    said = (
+        f"Made of noise. The model that this training started from (run) heard {heard} of 6 test speakers, perhaps in"
+    )
+    assert run.report()["notice"].startswith(said)
+    assert run.settings()["notice"] == run.report()["notice"]
+    assert "perhaps in these very clips" in (run.path / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_start_that_has_heard_nobody_of_the_test_needs_no_warning(
+    start: Run, others: ImageSet, tmp_path: Path
+) -> None:
+    config = from_model(start, replace(FINE, epochs=1, protocol="notebook"))
+    assert "notice" not in train(others, config, tmp_path / "run", say=quietly).report()
+
+
+def test_a_start_may_know_clips_that_do_not_say_who_speaks(start: Run) -> None:
+    heard, known = find_source(start.path).start, drawn("other")
+    parts = (parted(known.clips, "s0", "notebook"),)
+    assert notice_of_heard(heard, parts, known.clips) is None
+    nameless = renamed(known, {"s0": pd.NA}).clips
+    assert "may have heard these very test clips" in (notice_of_heard(heard, parts, nameless) or "")
+    unknown = replace(heard, corpora={"made": {"n_clips": 9, "speakers": []}})
+    assert "may have heard these very test clips" in (notice_of_heard(unknown, parts, known.clips) or "")
+    nobody = replace(parts[0], test=parts[0].test[:0])
+    assert notice_of_heard(unknown, (nobody,), known.clips) is None
+
+
+def test_a_leak_gap_from_a_model_that_has_heard_the_speakers_is_refused_before_any_training(
+    start: Run, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    with pytest.raises(ConfigError, match=r"run has heard \d of these 6 speakers, so a leak gap from it would tell"):
+        leak_gap(drawn(), from_model(start), tmp_path / "gap", folds=2, say=said.append)
+    nameless = train(renamed(drawn("x"), {"s0": pd.NA}), replace(STILL, protocol="all"), tmp_path / "x", say=quietly)
+    with pytest.raises(ConfigError, match="has heard clips that don't say who speaks, so a leak gap"):
+        leak_gap(drawn(), from_model(nameless), tmp_path / "gap", folds=2, say=said.append)
+    assert said == []
+    assert not (tmp_path / "gap").exists()
+
+
+def test_a_leak_gap_can_start_from_a_model_that_has_heard_none_of_the_speakers(start: Run, others: ImageSet) -> None:
+    check_start(others, str(start.path))
 
 
 def test_a_random_protocol_of_folds_says_that_nobody_knows_either(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from emospec.audited import AuditedModel
 from emospec.clips import speaker_keys
 from emospec.errors import ConfigError, CorpusError
+from emospec.evaluation import count_speakers
 
 Speakers = Literal["unseen", "all"]
 
@@ -57,7 +58,7 @@ def choose_clips(
 
 
 def _heard(clips: pd.DataFrame, model: AuditedModel) -> "pd.Series[bool]":
-    return speaker_keys(clips).isin(model.training_speakers or ())
+    return speaker_keys(clips).isin(model.surely_heard | (model.training_speakers or frozenset()))
 
 
 def _check_classes(clips: pd.DataFrame, model: AuditedModel, where: str) -> None:
@@ -97,17 +98,15 @@ def sample_clips(clips: pd.DataFrame, n_clips: int, seed: int) -> pd.DataFrame:
 
 def share_seen(clips: pd.DataFrame, model: AuditedModel) -> float | None:
     """Return the share of the speakers that were heard in training; None where that isn't known."""
-    speakers = set(speaker_keys(clips).dropna())
-    if model.training_speakers is None or not speakers:
-        return None
-    return len(speakers & model.training_speakers) / len(speakers)
+    share: float | None = count_speakers(speaker_keys(clips), model.training_speakers)["share_of_speakers_seen"]
+    return share
 
 
 def _warnings(clips: pd.DataFrame, model: AuditedModel) -> list[str]:
     speakers = speaker_keys(clips)
     share, n_unknown = share_seen(clips, model), int(speakers.isna().sum())
     warnings = []
-    if share is None:
+    if share is None and (model.training_speakers is None or n_unknown == len(clips)):
         warnings.append("Nobody can tell which of these speakers the model heard in training; it may know them all.")
     elif share:
         warnings.append(
@@ -115,7 +114,9 @@ def _warnings(clips: pd.DataFrame, model: AuditedModel) -> list[str]:
             "these numbers say little about strangers."
         )
     if n_unknown:
-        warnings.append(f"{n_unknown:,} clips do not say who speaks; no number has an interval.")
+        warnings.append(
+            f"{n_unknown:,} clips do not say who speaks; no number has an interval, and the model may know the voices."
+        )
     return warnings
 
 

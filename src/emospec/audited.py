@@ -42,6 +42,9 @@ class AuditedModel:
         heard nobody.
     fingerprint : str
         Changes when the model does, so that no scores of an older one are taken up.
+    surely_heard : frozenset of `corpus/speaker`
+        Of whom it is known that the model heard them, even where `training_speakers` is None since it heard others,
+        too, of whom nobody knows who they are.
     """
 
     name: str
@@ -50,6 +53,7 @@ class AuditedModel:
     sample_rate: int = 16000
     training_speakers: frozenset[str] | None = None
     fingerprint: str = ""
+    surely_heard: frozenset[str] = frozenset()
 
 
 def checked_scores(model: AuditedModel, waveforms: Sequence[Waveform], sample_rate: int, clips: pd.DataFrame) -> Any:

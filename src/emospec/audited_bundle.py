@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from emospec.audio import Waveform
 from emospec.audited import AuditedModel
 from emospec.bundle import Bundle
+from emospec.heard import speakers_of
 
 
 def as_audited(bundle: Bundle) -> AuditedModel:
@@ -24,4 +25,5 @@ def as_audited(bundle: Bundle) -> AuditedModel:
         sample_rate=bundle.sample_rate,
         training_speakers=bundle.training_speakers,
         fingerprint=bundle.fingerprint,
+        surely_heard=frozenset(speakers_of(bundle.corpora)),
     )

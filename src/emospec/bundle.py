@@ -15,6 +15,7 @@ from emospec.calibration import Calibration
 from emospec.emotions import Labels
 from emospec.errors import ConfigError, first_line
 from emospec.files import read_json, sha256_of
+from emospec.heard import Corpora, known_speakers
 from emospec.mel import MelConfig
 
 FORMAT = 1
@@ -72,10 +73,16 @@ class Bundle:
         return str(self.facts["sha256"])
 
     @property
-    def training_speakers(self) -> frozenset[str]:
-        """Whom the model has heard, as `corpus/speaker`."""
-        corpora = self.facts["training"]["corpora"]
-        return frozenset(f"{name}/{speaker}" for name, corpus in corpora.items() for speaker in corpus["speakers"])
+    def corpora(self) -> Corpora:
+        """What the model has heard of each corpus: the number of clips, and the speakers."""
+        corpora: Corpora = self.facts["training"]["corpora"]
+        return corpora
+
+    @property
+    def training_speakers(self) -> frozenset[str] | None:
+        """Whom the model has heard, as `corpus/speaker`; None if it isn't known of every clip who speaks."""
+        known = known_speakers(self.corpora)
+        return None if known is None else frozenset(known)
 
     def card(self) -> str:
         """Return the model card, Markdown."""

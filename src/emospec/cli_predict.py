@@ -61,7 +61,8 @@ def predict(
     uncertain
         Call answers of less confidence uncertain; by the model's own threshold unless given.
     pictures
-        Folder for a picture of each recording: its timeline, or the part of the sound that the answer rests on.
+        Folder for a picture of each recording: its timeline, or the part of the sound that the answer rests on. None
+        that exists is overwritten.
     threads
         That the model may use; 0 takes all cores.
     live
@@ -72,15 +73,16 @@ def predict(
         listen_live(recordings, bundle, uncertain, threads, format)
         return
     from emospec.hearing import Manner
-    from emospec.predict_files import answer_all, label_of
+    from emospec.predict_files import answer_all, check_pictures, label_of
     from emospec.predict_output import format_for, open_output
     from emospec.sources import listed_names, named_recordings
     from emospec.timeline import check_windows
 
     check_names(recordings)
-    names = named_recordings([*recordings, *(listed_names(list) if list else ())])
+    names = named_recordings(recordings, listed_names(list) if list else ())
     predictor = open_predictor(bundle, uncertain, threads)
     check_windows(window, hop, predictor.answerer.hears_seconds)  # before a file is begun
+    check_pictures(pictures, names, resume=resume)
     manner = Manner(window, hop, channel, timeline)
     with open_output(out, format_for(out, format), label_of(predictor), names, resume=resume) as output:
         failures = answer_all(predictor, names, output, manner, pictures=pictures)

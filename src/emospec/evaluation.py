@@ -141,10 +141,15 @@ def per_class(confusion: NDArray[np.int64], roc_auc: metrics.Floats, classes: La
 
 
 def count_speakers(speakers: "pd.Series[str]", training_speakers: Collection[str] | None) -> dict[str, Any]:
-    """Count the speakers, and those of them that were heard in training; None where that isn't known."""
+    """Count the speakers, and those of them that were heard in training; None where that isn't known.
+
+    If none of the known ones was heard, but clips don't say who speaks, it isn't known: their voices may have been.
+    """
     known = set(speakers.dropna())
     if not known:
         return {"n_speakers": None, "speakers_seen_in_training": None, "share_of_speakers_seen": None}
     seen = None if training_speakers is None else len(known & set(training_speakers))
+    if not seen and speakers.isna().any():
+        seen = None
     share = None if seen is None else seen / len(known)
     return {"n_speakers": len(known), "speakers_seen_in_training": seen, "share_of_speakers_seen": share}

@@ -14,8 +14,6 @@ from emospec.errors import EmospecError
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/v1"  # how a Git-LFS pointer to a file begins
 
-LFS_POINTER = b"version https://git-lfs.github.com/spec/v1"  # how a Git-LFS pointer to a file begins
-
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:

@@ -5,23 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from emospec.clips import speaker_keys
-
 # By corpus: `n_clips`, `speakers`, and `n_clips_without_speaker` where there are such clips.
 Corpora = Mapping[str, Mapping[str, Any]]
-UNKNOWN = "unknown"  # where clips don't say of which corpus they are
-
-
-def heard_in(clips: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Return how many clips of whom a table holds, by corpus."""
-    corpus = clips["corpus"].astype("string").fillna(UNKNOWN)
-    speaker = clips["speaker"].astype("string").where(speaker_keys(clips).notna())
-    return {
-        str(name): corpus_of(len(speakers), set(speakers.dropna()), int(speakers.isna().sum()))
-        for name, speakers in speaker.groupby(corpus)
-    }
 
 
 def corpus_of(n_clips: int, speakers: set[str], n_without: int) -> dict[str, Any]:
@@ -52,6 +37,11 @@ def all_known(corpora: Corpora) -> bool:
     )
 
 
+def known_speakers(corpora: Corpora) -> set[str] | None:
+    """Return the speakers as `corpus/speaker`; None if it isn't known of every clip who speaks."""
+    return speakers_of(corpora) if all_known(corpora) else None
+
+
 @dataclass(frozen=True)
 class Start:
     """The model that a training started from, as `run.toml` records it.
@@ -74,7 +64,7 @@ class Start:
     @property
     def speakers(self) -> set[str] | None:
         """The speakers (`corpus/speaker`) that it has heard; None if it doesn't say of every clip who speaks."""
-        return speakers_of(self.corpora) if all_known(self.corpora) else None
+        return known_speakers(self.corpora)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the table `start` of `run.toml`."""

@@ -13,6 +13,7 @@ from emospec.report_text import score_text
 from emospec.run_pairs import compare_pair, evidence, verdict, why_not_compared
 from emospec.runs import Run
 from emospec.settings import TrainConfig
+from emospec.starts import find_source
 from emospec.training import train
 
 SCORES = {"accuracy": "accuracy", "uar": "UAR"}
@@ -65,13 +66,16 @@ def leak_gap(
     Raises
     ------
     ConfigError
-        If the clips don't say who speaks, or fewer than three people do: then the difference has no interval.
+        If the clips don't say who speaks, or fewer than three people do: then the difference has no interval. If the
+        model to start from has heard them: then it knows them under both protocols.
     SplitError
         If the clips don't allow so many folds.
     """
     speakers = speaker_keys(images.clips)
     if speakers.isna().any() or speakers.nunique() < 3:
         raise ConfigError(f"{images.path}: a leak gap needs clips of three or more known speakers")
+    if config.start_from is not None:
+        check_start(images, config.start_from)
     runs = {}
     for name in ("speakers", "random"):  # the one that may refuse the clips comes first
         say(f"== kfold-{name}:{folds}")
@@ -84,6 +88,18 @@ def leak_gap(
     write_json(gap.to_dict(), out / "leak-gap.json")
     write_text(str(gap), out / "leak-gap.md")
     return gap
+
+
+def check_start(images: ImageSet, path: str) -> None:
+    """Raise unless the model to start from is known to have heard nobody of these speakers, who are all tested."""
+    start, speakers = find_source(path).start, set(speaker_keys(images.clips))
+    heard = sorted(speakers & (start.speakers or set()))
+    if start.speakers is None or heard:
+        whom = f"{len(heard)} of these {len(speakers)} speakers" if heard else "clips that don't say who speaks"
+        raise ConfigError(
+            f"{path} has heard {whom}, so a leak gap from it would tell nothing of strangers; leave out --from, or "
+            "name a model that has heard none of these speakers"
+        )
 
 
 def scores_of(run: Run) -> dict[str, Any]:

@@ -104,12 +104,18 @@ def evaluation_data(facts: Mapping[str, Any]) -> str:
     scores = facts["scores"]
     if "protocol" not in scores:
         return "Not stated."
-    seen = scores.get("speakers_seen_in_training")
-    heard = "" if seen is None else f"; {seen or 'none'} of the speakers were heard in training"
-    return (
-        f"Protocol `{scores['protocol']}`: {scores['n_clips']} clips of {scores.get('n_speakers', 'unknown')} "
-        f"speakers{heard}."
-    )
+    speakers = f"{scores['n_speakers']} speakers" if scores.get("n_speakers") else "unknown speakers"
+    return f"Protocol `{scores['protocol']}`: {scores['n_clips']} clips of {speakers}{heard_of(scores)}."
+
+
+def heard_of(scores: Mapping[str, Any]) -> str:
+    """Say how many of the test speakers were heard in training, or that nobody knows; nothing where it isn't stated."""
+    if "speakers_seen_in_training" not in scores:
+        return ""
+    seen = scores["speakers_seen_in_training"]
+    if seen is None:
+        return "; nobody can tell which of them were heard in training"
+    return f"; {seen or 'none'} of the speakers were heard in training"
 
 
 def training_data(facts: Mapping[str, Any]) -> str:
@@ -117,11 +123,15 @@ def training_data(facts: Mapping[str, Any]) -> str:
     training = facts["training"]
     everything = training.get("settings", {}).get("protocol") == "all"
     purpose = "for training" if everything else "for training and the choice of the best epoch"
-    lines = [
-        f"- `{name}`: {corpus['n_clips']} clips of {len(corpus['speakers'])} speakers, {purpose}."
-        for name, corpus in training["corpora"].items()
-    ]
+    lines = [f"- `{name}`: {clips_heard(corpus)}, {purpose}." for name, corpus in training["corpora"].items()]
     return "\n".join([*lines, "", "The speakers stand in `bundle.json`."])
+
+
+def clips_heard(corpus: Mapping[str, Any]) -> str:
+    """Return the number of clips of a corpus, of how many speakers, and how many don't say who speaks."""
+    n_without, speakers = corpus.get("n_clips_without_speaker", 0), len(corpus["speakers"])
+    known = f"{corpus['n_clips']} clips of {speakers or 'unknown'} speakers"
+    return f"{known}; {n_without} of the clips don't say who speaks" if speakers and n_without else known
 
 
 def scores_table(facts: Mapping[str, Any]) -> str:

@@ -1,8 +1,10 @@
 """Many recordings, one after the other: what cannot be used is told at the end, and stops nothing."""
 
 import shutil
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +14,7 @@ from emospec.errors import AudioError
 from emospec.files import make_folder, whole_file
 from emospec.hearing import USUAL, Heard, Manner, hear
 from emospec.predict import Predictor
-from emospec.predict_output import Model, Output, files_for
+from emospec.predict_output import Model, Output, check_not_there, files_for
 from emospec.sounds import Source
 from emospec.sources import STANDARD_INPUT
 from emospec.timeline import check_windows
@@ -66,6 +68,19 @@ def answer_all(
     return failures
 
 
+def check_pictures(folder: Path | None, names: Sequence[str], *, resume: bool) -> None:
+    """Raise if the picture of a recording exists already; one that is drawn anew in going on may be replaced.
+
+    Raises
+    ------
+    ConfigError
+        With what to do.
+    """
+    if folder:
+        what_to_do = "name another folder for the pictures, or go on with --out FILE --resume"
+        check_not_there(files_for(names, folder, ".png"), what_to_do, resume=resume)
+
+
 def _heard(predictor: Predictor, name: str, manner: Manner, watch: Progress, picture: Path | None) -> Heard:
     with file_of(name) as path:
         source = Source(path, channel=manner.channel)
@@ -95,11 +110,25 @@ def file_of(name: str) -> Iterator[Path]:
     if name != STANDARD_INPUT:
         yield Path(name)
         return
-    with tempfile.TemporaryDirectory() as folder:
+    with leaving_in_order(), tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "input"
         with path.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
         yield path
+
+
+@contextmanager
+def leaving_in_order() -> Iterator[None]:
+    """Let a program that is told to end (SIGTERM) leave its blocks, so that they remove what is temporary."""
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def drawn(predictor: Predictor, heard: Heard, source: Source) -> "Image.Image | None":

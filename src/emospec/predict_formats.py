@@ -87,9 +87,13 @@ def _rounded(value: float | None) -> float | str:
 
 def as_csv(rows: Iterable[Row]) -> str:
     """Return rows as lines of a CSV file."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
+    return "".join(map(_csv_line, rows))
+
+
+def _csv_line(row: Row) -> str:
+    line, end = io.StringIO(), "\r\n"  # the writer puts cells in quotes that hold any of the ends' characters
+    csv.writer(line, lineterminator=end).writerow(row)
+    return line.getvalue().removesuffix(end) + "\n"
 
 
 def as_srt(heard: Heard) -> str:

@@ -4,7 +4,7 @@ import io
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol, TextIO
@@ -14,12 +14,13 @@ from emospec.files import make_folder, whole_file, write_text
 from emospec.hearing import Heard
 from emospec.predict_formats import as_csv, as_json, as_rows, as_srt, as_text, csv_columns
 from emospec.predict_resume import as_written, kept_lines, kept_records, kept_rows
+from emospec.sources import STANDARD_INPUT
 
 Format = Literal["text", "json", "jsonl", "csv", "srt"]
 SUFFIXES: dict[str, Format] = {".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".srt": "srt"}
 
 
-LONGEST_STEM = 150  # characters of a file's name
+LONGEST_STEM = 150  # bytes of a file's name
 
 
 class Model(NamedTuple):
@@ -44,13 +45,15 @@ class Lines:
 
     def __init__(self, file: TextIO, render: Callable[[Heard], str], done: set[str]) -> None:
         self._file, self._render, self._done = file, render, done
+        self.n_written = 0
 
     def has(self, name: str) -> bool:
-        """Tell whether the file held the answer when it was opened."""
-        return as_written(name) in self._done
+        """Tell whether the file held the answer when it was opened; what comes by standard input is always new."""
+        return name != STANDARD_INPUT and as_written(name) in self._done
 
     def write(self, heard: Heard) -> None:
         """Append an answer, at once."""
+        self.n_written += 1
         self._file.write(self._render(heard))
         self._file.flush()
 
@@ -112,10 +115,18 @@ def _subtitles(out: Path | None, names: Sequence[str], *, resume: bool) -> Subti
     if out is None:
         raise ConfigError("subtitles of several recordings are several files; name a folder for them with --out")
     paths = {names[0]: out} if len(names) == 1 and not out.is_dir() else files_for(names, out, ".srt")
-    existing = [path for path in paths.values() if path.exists()]
-    if existing and not resume:
-        raise ConfigError(f"{existing[0]} exists already; add --resume to go on, or name another place")
+    check_not_there(paths, "add --resume to go on, or name another place", resume=resume)
     return Subtitles(paths)
+
+
+def check_not_there(paths: Mapping[str, Path], what_to_do: str, *, resume: bool) -> None:
+    """Raise if the file of a recording exists and isn't gone on with; what comes by standard input is always new."""
+    checked = [path for name, path in paths.items() if name == STANDARD_INPUT or not resume]
+    found = next((path for path in checked if path.exists()), None)
+    if found and resume:
+        raise ConfigError(f"{found} exists already, and standard input is new each time; name another place")
+    if found:
+        raise ConfigError(f"{found} exists already; {what_to_do}")
 
 
 def files_for(names: Sequence[str], folder: Path, suffix: str) -> dict[str, Path]:
@@ -125,14 +136,21 @@ def files_for(names: Sequence[str], folder: Path, suffix: str) -> dict[str, Path
     ['x.srt', 'x-2.srt', 'recording.srt']
     """
     counts: Counter[str] = Counter()
-    paths = {}
+    stems: dict[str, str] = {}
+    taken: set[str] = set()
     for name in names:
-        stem = "".join(each if each.isprintable() and each not in '\\/:*?"<>|' else "_" for each in Path(name).stem)
-        stem = stem.strip(". ") or "recording"
-        counts[stem.lower()] += 1
-        number = f"-{counts[stem.lower()]}" if counts[stem.lower()] > 1 else ""
-        paths[name] = folder / f"{stem[:LONGEST_STEM]}{number}{suffix}"
-    return paths
+        stem = numbered = _stem_of(name)
+        while numbered.lower() in taken:  # by another recording of that name, or one that is called so by itself
+            counts[stem.lower()] += 1
+            numbered = f"{stem}-{counts[stem.lower()] + 1}"
+        taken.add(numbered.lower())
+        stems[name] = numbered
+    return {name: folder / f"{stem}{suffix}" for name, stem in stems.items()}
+
+
+def _stem_of(name: str) -> str:
+    stem = "".join(each if each.isprintable() and each not in '\\/:*?"<>|' else "_" for each in Path(name).stem)
+    return stem.strip(". ").encode()[:LONGEST_STEM].decode(errors="ignore") or "recording"
 
 
 def _render(kind: Format, model: Model) -> Callable[[Heard], str]:
@@ -162,14 +180,20 @@ def _printed(kind: Format, model: Model) -> Iterator[Output]:
 @contextmanager
 def _appended(out: Path, kind: Format, model: Model) -> Iterator[Output]:
     done: set[str] = set()
-    if not out.exists():
+    is_new = not out.exists()
+    if is_new:
         write_text(as_csv([csv_columns(model.classes)]) if kind == "csv" else "", out)
     elif kind == "csv":
         done = kept_rows(out, model.classes, model.label)
     elif kind == "jsonl":
         done = kept_lines(out, model.label)
     with out.open("a", encoding="utf-8", errors="backslashreplace", newline="") as file:
-        yield Lines(file, _render(kind, model), done)
+        lines = Lines(file, _render(kind, model), done)
+        try:
+            yield lines
+        finally:
+            if is_new and not lines.n_written:
+                out.unlink()  # or the next try would be refused for a file without an answer
 
 
 @contextmanager
@@ -180,6 +204,8 @@ def _document(out: Path, model: Model) -> Iterator[Output]:
         write_text("".join(kept_records(out, model.label)), journal)
     with _appended(journal, "jsonl", model) as lines:
         yield lines
+    if not journal.exists():
+        return  # nothing was heard
     with (
         whole_file(out) as temporary,
         temporary.open("w", encoding="utf-8") as file,

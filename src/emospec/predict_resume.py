@@ -11,6 +11,8 @@ from emospec.errors import ConfigError
 from emospec.files import read_json, whole_file
 from emospec.predict_formats import Row, as_csv, csv_columns
 
+BEGINNING = "0.0"  # where the first row of each recording starts
+
 
 def as_written(text: str) -> str:
     r"""Return text as files of answers hold it: bytes of a name that are no text are escaped.
@@ -95,5 +97,8 @@ def _whole_rows(rows: list[Row], width: int, is_ended: bool) -> list[Row]:
     if not rows or (is_ended and len(rows[-1]) == width):
         return rows
     before = rows[:-1]
-    last = before[-1][0] if before else None
-    return [row for row in before if row[0] != last]
+    last = before[-1][:1] if before else None
+    while before and before[-1][:1] == last:
+        if before.pop()[1:2] == [BEGINNING]:
+            break  # standard input may have been heard several times
+    return before

@@ -47,6 +47,8 @@ CONTAINERS = (
     "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dts,eac3,flac,flv,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpc,"
     "mpeg,mpegts,mxf,nut,ogg,oma,rm,tta,voc,w64,wav,wv"
 )
+# Whose length FFmpeg estimates by the bit rate of the beginning, which may change.
+BY_BIT_RATE = frozenset({"aac", "ac3", "dts", "eac3", "mp3"})
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,8 @@ def by_ffmpeg(path: Path, stack: ExitStack) -> Recording:
         raise AudioError(
             f"{path} cannot be read as audio ({reason}); expected WAV, FLAC, MP3, OGG, M4A or the like"
         ) from None
-    seconds = container.duration / av.time_base if container.duration else None
+    estimated = container.format.name in BY_BIT_RATE and not _has_length(path)
+    seconds = container.duration / av.time_base if container.duration and not estimated else None
     return Recording(path, stream.sample_rate, stream.channels, seconds, _blocks_by_ffmpeg(container, stream, path))
 
 

@@ -17,6 +17,8 @@ ADVICE = (
     ("What its recipe is worth, cross-validation tells:", "emospec train IMAGES --protocol kfold-speakers:5 ..."),
 )
 
+UNKNOWN_SPEAKERS = "Nobody can tell whether the speakers of the test were also in training: not all speakers are known."
+
 
 def percent(value: float | None, digits: int = 1) -> str:
     """Return a share as per cent that does not break over lines; `unknown` for None."""
@@ -86,8 +88,7 @@ def banners(report: Report) -> Html:
     if warning := shared_speakers(report):
         shown.append(_banner(f"Split “{report['protocol']}” shares speakers.", warning, "warning"))
     elif report["speakers_seen_in_training"] is None:
-        text = "Nobody can tell whether the speakers of the test were also in training: not all of them are known."
-        shown.append(_banner("Unknown speakers.", text, "notice"))
+        shown.append(_banner("Unknown speakers.", UNKNOWN_SPEAKERS, "notice"))
     return join(*shown, notice(report))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from emospec.report_folds import headline, matrix_sentence, range_of_folds, several_folds
 from emospec.report_numbers import half_point, score_of_people
-from emospec.report_parts import ADVICE, count, interval, percent, shared_speakers
+from emospec.report_parts import ADVICE, UNKNOWN_SPEAKERS, count, interval, percent, shared_speakers
 
 
 def summary_lines(report: Mapping[str, Any]) -> list[str]:
@@ -16,7 +16,8 @@ def summary_lines(report: Mapping[str, Any]) -> list[str]:
     if "not_judged" in report:
         notice = [report["notice"]] if report.get("notice") else []
         return [report["not_judged"], *notice, *(f"{text} `{command}`" for text, command in ADVICE)]
-    warnings = [text for text in (report.get("notice"), shared_speakers(report)) if text]
+    unknown = UNKNOWN_SPEAKERS if report["speakers_seen_in_training"] is None else None
+    warnings = [text for text in (report.get("notice"), shared_speakers(report), unknown) if text]
     names = (("accuracy", "accuracy"), ("uar", "UAR"), ("macro_f1", "macro F1"))
     scores = "   ".join(f"{name} {score_text(report[key])}" for key, name in names)
     more = (listeners_line(report), sureness_line(report), folds_line(report))

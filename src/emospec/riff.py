@@ -6,6 +6,7 @@ from typing import BinaryIO, Literal, NamedTuple
 UNKNOWN = 0xFFFFFFFF  # of a stream whose end was not known when its header was written
 ALMOST_2_GIB = range(0x7F000000, 0x80000001)  # the same, of what SoX and arecord write into a pipe
 TOLERANCE = 4096  # bytes
+LONG_SIZES = 16  # bytes of a ds64 chunk: of the file, and of the sound
 KINDS: dict[bytes, Literal["little", "big"]] = {b"RIFF": "little", b"RF64": "little", b"FORM": "big"}
 
 
@@ -35,12 +36,12 @@ def _size_of_sound(file: BinaryIO, order: Literal["little", "big"]) -> int | Non
     """Return the length of the chunk that holds the sound, and leave the file at its beginning."""
     if_unknown = None
     while len(head := file.read(8)) == 8:
-        name, size = head[:4], int.from_bytes(head[4:], order)
+        name, size, n_read = head[:4], int.from_bytes(head[4:], order), 0
         if name in (b"data", b"SSND"):
             return if_unknown if size in (0, UNKNOWN) or size in ALMOST_2_GIB else size
         if name == b"ds64":  # of RF64: files beyond 4 GB
-            sizes = file.read(size)
+            sizes = file.read(min(size, LONG_SIZES))
             if_unknown = int.from_bytes(sizes[8:16], order)
-        else:
-            file.seek(size + size % 2, 1)
+            n_read = len(sizes)
+        file.seek(size + size % 2 - n_read, 1)
     return None

@@ -14,12 +14,13 @@ import pandas as pd
 from emospec.clips import speaker_keys
 from emospec.errors import ConfigError
 from emospec.files import read_json, whole_file, whole_folder
-from emospec.heard import Start, heard_in, together
+from emospec.heard import Start, corpus_of, together
 from emospec.image_set import ImageSet
 from emospec.settings import TrainConfig, read_toml, write_toml
 from emospec.splits import PARTS, Split
 
 FORMAT = 1
+UNKNOWN = "unknown"  # corpus of clips that don't say of which they are
 PACKAGES = ("emospec", "keras", "numpy", "pandas", "scikit-learn")
 
 
@@ -118,14 +119,14 @@ class Run:
     def training_speakers(self) -> set[str] | None:
         """Return the speakers (`corpus/speaker`) that the model, or any fold's model, was trained on.
 
-        Those whom the model that it started from has heard are among them; None if that one doesn't say who they are.
+        Those whom the model that it started from has heard are among them; None if clips of either don't say who
+        speaks.
         """
         before = set() if self.start is None else self.start.speakers
-        if before is None:
-            return None
         table = self.split_table()
         trained = (table[list(self.folds or ("part",))] == "train").any(axis=1)
-        return before | set(speaker_keys(table[trained]).dropna())
+        own = speaker_keys(table[trained])
+        return None if before is None or own.isna().any() else before | set(own)
 
     def heard(self) -> dict[str, dict[str, Any]]:
         """Return `n_clips` and `speakers` of each corpus that the one model of the run has heard.
@@ -134,7 +135,20 @@ class Run:
         """
         table = self.split_table()
         own = heard_in(table[table["part"].isin(["train", "validation"])])
-        return own if self.start is None else together(self.start.corpora, own)
+        if self.start is None:
+            return own
+        before = self.start.corpora or {UNKNOWN: corpus_of(0, set(), 0)}  # a record of nobody knows nothing
+        return together(before, own)
+
+
+def heard_in(clips: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return how many clips of whom a table holds, by corpus."""
+    corpus = clips["corpus"].astype("string").fillna(UNKNOWN)
+    speaker = clips["speaker"].astype("string").where(speaker_keys(clips).notna())
+    return {
+        str(name): corpus_of(len(speakers), set(speakers.dropna()), int(speakers.isna().sum()))
+        for name, speakers in speaker.groupby(corpus)
+    }
 
 
 def open_run(

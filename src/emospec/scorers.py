@@ -16,7 +16,7 @@ from emospec.codecs import resampled
 from emospec.emotions import Labels
 from emospec.errors import ConfigError
 from emospec.files import sha256_of
-from emospec.heard import speakers_of
+from emospec.heard import all_known, speakers_of
 from emospec.images import Style, to_image
 from emospec.mel import NOTEBOOK_MEL, MelConfig
 from emospec.models import load_model
@@ -29,7 +29,8 @@ def audited_run(path: Path) -> AuditedModel:
     """Return a finished run as a model that can be audited.
 
     Of a run of several folds, each clip is scored by the folds that have heard its speaker neither in training nor in
-    validation, or by all of them where there is none; its `training_speakers` are those whom every fold has heard.
+    validation, or by all of them where there is none; its `training_speakers` are those whom every fold has heard, or
+    None if a fold has heard clips that don't say who speaks.
 
     Raises
     ------
@@ -41,14 +42,16 @@ def audited_run(path: Path) -> AuditedModel:
     mel, style = drawing_of(run)
     runs = run.fold_runs() or (run,)
     heard = [speakers_heard(each) for each in runs]
+    by_all = frozenset(set.intersection(*heard))
     models = [load_model(each.path / "model.keras") for each in runs]
     return AuditedModel(
         name=f"{run.config.model} ({path.name})",
         score=RunScorer(models, heard, mel, style),
         classes=Labels(run.classes),
         sample_rate=mel.sample_rate,
-        training_speakers=frozenset(set.intersection(*heard)),
+        training_speakers=by_all if all(all_known(each.heard()) for each in runs) else None,
         fingerprint=" ".join(sha256_of(each.path / "model.keras") for each in runs),
+        surely_heard=by_all,
     )
 
 

@@ -4,6 +4,7 @@ import glob
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from emospec.errors import ConfigError
@@ -17,35 +18,39 @@ SUFFIXES = frozenset({
 })  # fmt: skip
 
 
-def named_recordings(names: Iterable[str]) -> list[str]:
+def named_recordings(names: Iterable[str], listed: Iterable[str] = ()) -> list[str]:
     """Return the recordings that names stand for, each once, in the order of the names.
 
     Parameters
     ----------
     names : iterable of str
         Files; folders, which stand for the recordings in them, by the suffixes of their names, at any depth; patterns
-        such as `talks/**/*.wav`; `-` is standard input.
+        such as `talks/**/*.wav`, where no file is called so; `-` is standard input.
+    listed : iterable of str
+        Further names, which are no patterns: those of a list, see `listed_names`.
 
     Raises
     ------
     ConfigError
         If a folder or a pattern stands for none, or there are no names.
     """
-    found = dict.fromkeys(path for name in names for path in _meant_by(name))
+    meant = [*map(_meant_by, names), *(_meant_by(name, patterns=False) for name in listed)]
+    found = dict.fromkeys(chain.from_iterable(meant))
     if not found:
         raise ConfigError("no recordings are named; expected files, folders, patterns such as '*.wav', or - for input")
     return list(found)
 
 
-def _meant_by(name: str) -> Iterator[str]:
-    path = expand_home(name)
+def _meant_by(name: str, *, patterns: bool = True) -> Iterator[str]:
+    path = Path(name) if os.path.lexists(name) else expand_home(name)
     if name == STANDARD_INPUT or os.path.isfile(path):  # noqa: PTH113 - Path.is_file fails for names that are too long
         yield str(path)
     elif os.path.isdir(path):  # noqa: PTH112
         yield from _or_refused(_in_folder(path), f"folder {name} holds no recordings ({', '.join(sorted(SUFFIXES))})")
-    elif glob.has_magic(name):
+    elif patterns and glob.has_magic(name):
         matching = (each for each in sorted(glob.glob(str(path), recursive=True)) if Path(each).is_file())  # noqa: PTH207
-        yield from _or_refused(matching, f"no file matches {name}")
+        # Brackets alone are more likely part of a name, whose file is missing.
+        yield from _or_refused(matching, f"no file matches {name}") if set(name) & set("*?") else _or(name, matching)
     else:
         yield str(path)  # what is missing is told in its turn, as all that cannot be used
 
@@ -55,6 +60,11 @@ def _in_folder(folder: Path) -> Iterator[str]:
         inside = path.relative_to(folder)
         if path.suffix.lower() in SUFFIXES and path.is_file() and not any(p.startswith(".") for p in inside.parts):
             yield str(path)
+
+
+def _or(name: str, paths: Iterator[str]) -> Iterator[str]:
+    yield next(paths, name)
+    yield from paths
 
 
 def _or_refused(paths: Iterator[str], problem: str) -> Iterator[str]:

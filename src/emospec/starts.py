@@ -172,7 +172,7 @@ def config_from(config: TrainConfig, source: Source) -> TrainConfig:
 def check_strangers(start: Start, splits: Sequence[Split], clips: pd.DataFrame) -> None:
     """Raise if a test speaker was heard by the model that is started from, or nobody knows.
 
-    Under a random protocol such speakers are counted in the report instead.
+    Under a random protocol such speakers are counted in the report instead, which `notice_of_heard` warns of.
     """
     if find_protocol(splits[0].protocol)[0].random:
         return
@@ -189,3 +189,27 @@ def check_strangers(start: Start, splits: Sequence[Split], clips: pd.DataFrame) 
             f"{len(heard)} of {len(tested)} test speakers, such as {heard[0]}, were heard by {start.path} in its "
             f"training; {what_to_do}"
         )
+
+
+def notice_of_heard(start: Start, splits: Sequence[Split], clips: pd.DataFrame) -> str | None:
+    """Return what the report must say if the model that is started from may have been trained on test clips.
+
+    A start records speakers, not clips: where it has heard a test speaker, it may have been in the very same clips.
+    """
+    speakers = pd.concat([speaker_keys(clips.iloc[split.test]) for split in splits])
+    heard, tested = start.speakers, set(speakers.dropna())
+    if speakers.empty or (heard is not None and not tested & heard and speakers.notna().all()):
+        return None
+    told = f"heard {len(tested & (heard or set()))} of {len(tested)} test speakers, perhaps in these very clips"
+    unknown = "may have heard these very test clips (not all speakers are known)"
+    whom = told if heard and tested & heard else unknown
+    return (
+        f"The model that this training started from ({start.path.name}) {whom}: the scores may be of clips that it was "
+        "trained on, and say little about others."
+    )
+
+
+def with_notice(facts: Mapping[str, str] | None, notice: str | None) -> dict[str, str]:
+    """Return facts of a run with one more sentence that its report shows above the scores."""
+    known = dict(facts or {})
+    return known | {"notice": " ".join(filter(None, [known.get("notice"), notice]))} if notice else known

@@ -26,7 +26,7 @@ from emospec.protocols import make_splits
 from emospec.runs import Run, open_run
 from emospec.settings import TrainConfig
 from emospec.splits import Split
-from emospec.starts import check_drawing, check_strangers, config_from, find_source
+from emospec.starts import check_drawing, check_strangers, config_from, find_source, notice_of_heard, with_notice
 from emospec.text_task import LossWithTexts, metrics_of_emotions, with_texts, without_texts
 from emospec.training_data import Batches, InOrder, TrainingData
 from emospec.unjudged import tell_without_scores
@@ -63,6 +63,7 @@ def train(
     splits = make_splits(images.clips, images.labels, config.protocol, config.seed, digests=images.digests())
     if start:
         check_strangers(start, splits, images.clips)
+        facts = with_notice(facts, notice_of_heard(start, splits, images.clips))
     known = {**(facts or {}), **what_was_used(config)}
     with on_device(config.device), in_precision(precision_of(config)):
         # Settings that don't fit together are told before anything is written.
