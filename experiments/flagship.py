@@ -343,10 +343,10 @@ above 5.5 kHz was heard in training, and the network hears 50 to 5,000 Hz. Four 
 voice gets one of the four all the same. Fear is often taken for another emotion. One voice at a time, up to 3.2 s; of a
 longer clip its middle.
 
-Another corpus is another world: of 64 clips of TESS (two Canadian women, single words in a carrier phrase) it named 33 %
-rightly, barely above the 25 % of guessing, and was as sure of itself as on CREMA-D (calibration error 0.37). The scores
-and the threshold hold for voices recorded like those it learned from; elsewhere judge it first on clips of your own
-(`emospec evaluate BUNDLE --corpus`), and fine-tune it (`emospec train --from`)."""
+Another corpus is another world: of 64 clips of TESS (two Canadian women, single words in a carrier phrase) it named
+33 % rightly, barely above the 25 % of guessing, and was as sure of itself as on CREMA-D (calibration error 0.37). The
+scores and the threshold hold for voices recorded like those it learned from; elsewhere judge it first on clips of your
+own (`emospec evaluate BUNDLE --corpus`), and fine-tune it (`emospec train --from`)."""
 GROUP_HEAD = "| group | speakers | UAR % |\n| --- | ---: | ---: |"
 DROP_HEAD = "| what was done to the sound | UAR % | fall in points |\n| --- | ---: | ---: |"
 

@@ -8,6 +8,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from emospec import __version__
 from emospec.cli_checks import audit, doctor, leak_gap, model_to_judge
+from emospec.cli_export import export
 from emospec.cli_options import (
     ClipsFile,
     ConfigFile,
@@ -27,7 +28,7 @@ from emospec.quiet import load_keras
 
 # Packages that only some commands need, and the extra that brings each.
 EXTRAS = {
-    **dict.fromkeys(("keras", "matplotlib", "sklearn", "tensorflow", "visualkeras"), "train"),
+    **dict.fromkeys(("keras", "matplotlib", "onnx", "sklearn", "tensorflow", "tf2onnx", "visualkeras"), "train"),
     **dict.fromkeys(
         ("fastapi", "prometheus_client", "python_multipart", "starlette", "uvicorn", "websockets"), "serve"
     ),
@@ -44,7 +45,7 @@ app = App(
 )
 corpora_app = App(name="corpora", help="What emospec knows of corpora: list, show, get.")
 app.command(corpora_app)
-for command in (predict, serve, studio, doctor, leak_gap, audit):
+for command in (predict, serve, studio, doctor, leak_gap, audit, export):
     app.command(command)
 
 
@@ -211,37 +212,6 @@ def evaluate(
     if json:
         write_json(report.to_dict(), json)
     print_report(run)
-
-
-@app.command
-def export(
-    run: Path,
-    *,
-    out: Out,
-    calibrate_on: Path | None = None,
-    name: str | None = None,
-    licence: str | None = None,
-) -> None:
-    """Write a run as a bundle: one ONNX graph from sound to probabilities, its facts, and a model card.
-
-    Parameters
-    ----------
-    calibrate_on
-        A run of folds by the same recipe, whose scores on strangers tell how sure the model may be.
-    name
-        Of the model; the folder's unless given.
-    licence
-        That the weights are under.
-    """
-    load_keras()
-    from emospec.calibration_runs import calibrate_on_folds
-    from emospec.export import write_bundle
-    from emospec.runs import load_run
-
-    facts = {key: value for key, value in (("name", name), ("licence", licence)) if value}
-    calibration = calibrate_on_folds(load_run(calibrate_on)) if calibrate_on else None
-    written = write_bundle(load_run(run), out, calibration=calibration, facts=facts)
-    print(f"{written} holds model.onnx, bundle.json, MODEL_CARD.md and model.keras")
 
 
 @app.command

@@ -78,14 +78,19 @@ def checked_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: facts[name] for name in ("name", "licence", "scores") if name in facts}
 
 
-def mel_of(run: Run) -> MelConfig:
-    """Return how a run's images are drawn, if a graph can do the same."""
+def check_one_model(run: Run) -> None:
+    """Raise unless a run is finished and has one model."""
     run.check_finished()
     if run.folds:
         raise ConfigError(
             f"{run.path} has a model for each of {len(run.folds)} folds; export one of them, such as "
             f"{run.fold_path(run.folds[0])}, or train one model under a protocol without folds"
         )
+
+
+def mel_of(run: Run) -> MelConfig:
+    """Return how a run's images are drawn, if a graph can do the same."""
+    check_one_model(run)
     mel, style = drawing_of(run)
     if style != "gray":
         raise ConfigError(
