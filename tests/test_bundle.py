@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -185,3 +186,15 @@ def test_a_package_without_a_bundle_says_so(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(bundle_module, "SHIPPED", tmp_path)
     with pytest.raises(ConfigError, match="holds no models of its own"):
         load_bundle()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="processes can't be bound to cores here")
+def test_a_process_that_is_bound_to_one_core_starts_no_further_thread(folder: Path) -> None:
+    code = (
+        "import os, sys; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "from pathlib import Path; from emospec.bundle import load_bundle\n"
+        "bundle = load_bundle(Path(sys.argv[1]))\n"
+        "print(bundle.session.get_session_options().intra_op_num_threads)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1"

@@ -1,5 +1,6 @@
 """Bundles, which are what ships: one ONNX graph from sound to probabilities, and the facts on it."""
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -158,7 +159,7 @@ def load_bundle(path: Path | None = None, *, threads: int | None = None) -> Bund
     Parameters
     ----------
     threads : int, optional
-        That one call may use; all cores unless given.
+        That one call may use; all cores that the process may use unless given.
 
     Raises
     ------
@@ -215,8 +216,18 @@ def session_of(graph: Path | bytes, threads: int | None = None) -> onnxruntime.I
     """Open a graph, a file or its bytes, with nothing printed; what fails is raised by onnxruntime."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
-    options.intra_op_num_threads = threads or 0
+    options.intra_op_num_threads = threads or usable_cores()
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use.
+
+    onnxruntime by itself starts a thread for each core of the machine; where a process is bound to fewer, these wait
+    for each other and an answer takes three times as long.
+    """
+    bound = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
+    return len(bound(0)) if bound else os.cpu_count() or 1
 
 
 def _described(folder: Path, facts: dict[str, Any], session: onnxruntime.InferenceSession) -> Bundle:
