@@ -18,9 +18,9 @@ RECIPE = {
     "optimizer": "adamw",
     "weight_decay": 0.02,
     "schedule": "cosine",
-    "ema": 0.98,
-    "epochs": 10,
-}  # as the shipped model
+    "ema": 0.97,
+    "epochs": 6,
+}  # as the shipped model, but for a short schedule and an average that follows it
 
 
 def measure(setup: Setup) -> list[Result]:
