@@ -16,7 +16,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 MARK = "benchmarks.child:"
-EVERY = 0.05  # s between two looks at the memory
+EVERY = 0.2  # s between two looks at the memory: each costs milliseconds, which the other side may need
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
