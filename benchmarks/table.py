@@ -127,7 +127,9 @@ def draw(table: dict[str, Any], order: list[str], path: Path) -> None:
     for place, each in zip(places, rows, strict=True):
         if "goal" in each:
             axes.plot([each["goal"]] * 2, [place - 0.4, place + 0.4], color="black", linewidth=2)
-        axes.annotate(f" {each['ratio']:.3g}", (max(each["ratio"], 1), place), va="center", fontsize=8)
+        goal = each.get("goal", 1)
+        beside = max(each["ratio"], 1, goal if goal < 1.5 * each["ratio"] else 1)  # not upon the mark of the goal
+        axes.annotate(f" {each['ratio']:.3g}", (beside, place), va="center", fontsize=8)
     axes.set(xscale="log", yticks=places, yticklabels=[each["what"] for each in rows])
     axes.set_xlabel("times better than the best rival; black: the goal; red: goal missed")
     axes.tick_params(axis="y", labelsize=8)

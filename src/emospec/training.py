@@ -264,7 +264,7 @@ def check_tensorboard(config: TrainConfig) -> None:
 
 def precision_of(config: TrainConfig) -> str:
     """Return the precision of the settings, or what `auto` means on this machine."""
-    gpu = config.device != "cpu" and bool(keras.distribution.list_devices("gpu"))
+    gpu = config.device != "cpu" and finds_gpu()
     return chosen_precision(config.precision, backend=keras.backend.backend(), gpu=gpu)
 
 
@@ -279,9 +279,19 @@ def in_precision(precision: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
+def finds_gpu() -> bool:
+    """Tell whether the backend finds a graphics card."""
+    if keras.backend.backend() == "torch":  # of whose devices Keras has no list
+        import torch
+
+        return bool(torch.cuda.is_available() or torch.backends.mps.is_available())
+    # All of them: asked for graphics cards alone, JAX raises where there is none.
+    return any(name.startswith("gpu") for name in keras.distribution.list_devices())
+
+
 def on_device(device: str) -> Any:
     """Return a context that computes on the device; `auto` leaves the choice to the backend, which prefers a GPU."""
-    if device == "gpu" and not keras.distribution.list_devices("gpu"):
+    if device == "gpu" and not finds_gpu():
         raise ConfigError(f"the {keras.backend.backend()} backend finds no GPU; use --device auto or cpu")
     # "cpu", not "cpu:0": PyTorch takes these for two devices, and finds no gradients.
     return nullcontext() if device == "auto" else keras.device("cpu" if device == "cpu" else "gpu:0")

@@ -34,14 +34,15 @@ for name, architecture in MODELS.items():
     np.save(out / f"{name}.npy", model.predict(images, verbose=0))
 """
 
-TRAIN_ON_THE_PROCESSOR = """
+TRAIN_ON_EACH_DEVICE = """
 import sys
 from pathlib import Path
 from samples import image_set
 from emospec.settings import TrainConfig
 from emospec.training import train
-config = TrainConfig(model="3layer", filters=(2, 2, 2), epochs=1, device="cpu", augmentation=("flip",))
-train(image_set(), config, Path(sys.argv[1]) / "run")
+for device in ("cpu", "auto"):
+    config = TrainConfig(model="3layer", filters=(2, 2, 2), epochs=1, device=device, augmentation=("flip",))
+    train(image_set(), config, Path(sys.argv[1]) / device)
 """
 
 LOAD_AND_PREDICT = """
@@ -95,6 +96,7 @@ def test_a_saved_network_gives_the_same_scores_in_a_fresh_process(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_whole_training_can_be_kept_on_the_processor(backend: str, tmp_path: Path) -> None:
-    run(backend, TRAIN_ON_THE_PROCESSOR, tmp_path)
-    assert (tmp_path / "run" / "report.json").exists()
+def test_a_whole_training_runs_on_the_processor_and_where_the_backend_likes(backend: str, tmp_path: Path) -> None:
+    run(backend, TRAIN_ON_EACH_DEVICE, tmp_path)
+    assert (tmp_path / "cpu" / "report.json").exists()
+    assert (tmp_path / "auto" / "report.json").exists()
