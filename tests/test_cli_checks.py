@@ -1,6 +1,8 @@
 import pytest
 
+from emospec.bundle import load_bundle
 from emospec.cli import main
+from emospec.cli_checks import model_to_judge
 from emospec.cli_options import NAMES, LeakGapOptions, config_from
 from emospec.settings import TrainConfig, write_toml
 
@@ -26,3 +28,7 @@ def test_the_help_of_a_leak_gap_has_all_options_of_a_training_but_the_protocol(c
 def test_a_config_of_another_protocol_will_do_for_a_leak_gap(tmp_path):
     write_toml({"train": TrainConfig(protocol="loso", epochs=7).to_dict()}, tmp_path / "a.toml")
     assert config_from(tmp_path / "a.toml", LeakGapOptions(seed=3)).epochs == 7
+
+
+def test_the_model_that_ships_is_judged_by_its_short_name():
+    assert model_to_judge("shipped").fingerprint == load_bundle().fingerprint

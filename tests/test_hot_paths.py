@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tracemalloc
 from collections import Counter
+from itertools import count as count_from
 from pathlib import Path
 
 import numpy as np
@@ -118,13 +119,15 @@ def test_the_memory_of_making_images_does_not_grow_with_the_clips(clips, tmp_pat
     def peak(copies: int) -> int:
         many = pd.concat([clips] * copies, ignore_index=True)
         tracemalloc.start()
-        make_images(many, tmp_path / f"set-{copies}")
+        make_images(many, tmp_path / f"set-{next(number)}")
         highest = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return highest
 
-    peak(1)
-    assert peak(40) - peak(1) < 312 * 2000  # bytes for each further clip: its row and its hash, and not its image
+    number = count_from(0)
+    # The least of several: Python's table of interned names, and what is imported late, come on top of one of them.
+    one, forty = (min(peak(copies) for _ in range(3)) for copies in (1, 40))
+    assert forty - one < 312 * 2000  # bytes for each further clip: its row and its hash, and not its image
 
 
 def test_training_data_copies_no_pixels():

@@ -223,8 +223,9 @@ def session_of(graph: Path | bytes, threads: int | None = None) -> onnxruntime.I
 def usable_cores() -> int:
     """Return how many cores this process may use.
 
-    onnxruntime by itself starts a thread for each core of the machine; where a process is bound to fewer, these wait
-    for each other and an answer takes three times as long.
+    onnxruntime by itself starts a thread for each core of the machine; where a process is bound to fewer (taskset, a
+    cpuset), these wait for each other and an answer takes three times as long. Shares of time, as `docker --cpus` gives
+    them, are not seen.
     """
     bound = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
     return len(bound(0)) if bound else os.cpu_count() or 1

@@ -119,17 +119,20 @@ def audit(
 
 
 def model_to_judge(model: str, classes: str | None = None) -> "AuditedModel":
-    """Return a run, a bundle or a function in a file as a model from sound to probabilities."""
+    """Return a run, a bundle (or `shipped`), or a function in a file as a model from sound to probabilities."""
     if ".py:" in model:
         from emospec.audited import load_function_model
 
         return load_function_model(model, classes or "four")
-    if (Path(model) / "bundle.json").exists():
+    from emospec.starts import folder_of
+
+    folder = folder_of(model)
+    if (folder / "bundle.json").exists():
         from emospec.audited_bundle import as_audited
         from emospec.bundle import load_bundle
 
-        return as_audited(load_bundle(Path(model)))
+        return as_audited(load_bundle(folder))
     load_keras()
     from emospec.scorers import audited_run
 
-    return audited_run(Path(model))
+    return audited_run(folder)
