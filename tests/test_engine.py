@@ -42,12 +42,11 @@ def process_of(item: float) -> int:
 def test_this_process_works_while_the_others_start():
     results = [process for _, process in map_in_parallel(process_of, [0.01] * 60, workers=2, chunk=2)]
     assert os.getpid() in results
-    assert len(set(results)) <= 2
 
 
 def test_other_processes_work_too():
     results = [process for _, process in map_in_parallel(process_of, [0.05] * 100, workers=2, chunk=1)]
-    assert len(set(results)) == 2
+    assert set(results) - {os.getpid()}
 
 
 class Slow(Executor):
