@@ -1,5 +1,6 @@
 """What the original notebook did, step by step."""
 
+import shutil
 import time
 from pathlib import Path
 
@@ -39,8 +40,9 @@ def pictures(paths: list[str], out: str) -> float:
 
     mpl.use("Agg")
     folder = Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
-    picture(paths[0], folder / "0.png")
+    shutil.rmtree(folder, ignore_errors=True)  # or files of an earlier round are written over, which takes longer
+    folder.mkdir(parents=True)
+    picture(paths[0], folder / "first.png")
     begun = time.perf_counter()
     for number, path in enumerate(paths):
         picture(path, folder / f"{number}.png")
