@@ -54,6 +54,11 @@ class TrainConfig:
         Share of each training label that is spread over all classes.
     listener_labels
         Share of each training label that follows what listeners heard, where their votes are known.
+    teachers
+        Networks with other seeds that are trained first, and from whose average answers this one learns (Hinton et al.
+        2015); each takes as long as the training itself.
+    teacher_share
+        Share of each training label that follows the teachers' answers, where there are teachers.
     text_share
         Weight in training of a second task, to name the text that is spoken, where clips say it; 0 leaves it out.
     loss
@@ -94,6 +99,8 @@ class TrainConfig:
     mixup: float = 0.0
     label_smoothing: float = 0.0
     listener_labels: float = 0.0
+    teachers: int = 0
+    teacher_share: float = 0.6
     text_share: float = 0.0
     loss: str | None = None
     class_weights: str | dict[str, float] | None = None
@@ -124,7 +131,9 @@ class TrainConfig:
                 check_number(name, getattr(self, name), at_least=0, below=1)
         check_number("mixup", self.mixup, at_least=0)
         check_number("text_share", self.text_share, at_least=0)
-        check_number("listener_labels", self.listener_labels, at_least=0, below=1.000001)
+        check_number("teachers", self.teachers, at_least=0)
+        for name in ("listener_labels", "teacher_share"):
+            check_number(name, getattr(self, name), at_least=0, below=1.000001)
         for size in (*(self.filters or ()), *(self.image_size or ()), self.kernel_size or 1):
             check_number("one of filters, kernel_size and image_size", size, at_least=1)
 

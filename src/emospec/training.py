@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,6 +28,7 @@ from emospec.runs import Run, open_run
 from emospec.settings import TrainConfig
 from emospec.splits import Split
 from emospec.starts import check_drawing, check_strangers, config_from, find_source, notice_of_heard, with_notice
+from emospec.teachers import with_teachers
 from emospec.text_task import LossWithTexts, metrics_of_emotions, with_texts, without_texts
 from emospec.training_data import Batches, InOrder, TrainingData
 from emospec.unjudged import tell_without_scores
@@ -83,16 +85,23 @@ def train_one(run: Run, images: ImageSet, say: Say) -> None:
     """Train the one model of a run, and judge it, both by the split that the run folder holds."""
     split = run.split()
     data = TrainingData.of(images, split.train, split.validation, run.config)
-    model, checkpoint = build_compiled(run.config, data, run.start), Checkpoint(run.path)
-    fit(model, data, run, checkpoint, say)
-    model = without_texts(model)
-    with whole_file(run.path / "model.keras") as temporary:
-        model.save(temporary)
+    data = with_teachers(run, images, data, partial(train_network, data=data, say=say), say)
+    model = train_network(run, data, say)
     if len(split.test):
         judge(run, model, images)
     else:
         tell_without_scores(run, model, images)
-    checkpoint.forget()
+    Checkpoint(run.path).forget()
+
+
+def train_network(run: Run, data: TrainingData, say: Say) -> keras.Model:
+    """Train the network of a run, from where it stopped, and write its `model.keras`; nothing is judged."""
+    model = build_compiled(run.config, data, run.start)
+    fit(model, data, run, Checkpoint(run.path), say)
+    model = without_texts(model)
+    with whole_file(run.path / "model.keras") as temporary:
+        model.save(temporary)
+    return model
 
 
 def train_folds(run: Run, images: ImageSet, splits: Sequence[Split], facts: Mapping[str, Any], say: Say) -> None:
