@@ -22,6 +22,7 @@ from emospec.judging import images_under, judge, judge_folds
 from emospec.losses import build_loss, build_metrics, class_weights
 from emospec.models import build_model, find_architecture
 from emospec.models.architecture import Architecture
+from emospec.optimizers import build_optimizer, highest_rate
 from emospec.precision import chosen_precision
 from emospec.protocols import make_splits
 from emospec.runs import Run, open_run
@@ -34,7 +35,6 @@ from emospec.training_data import Batches, InOrder, TrainingData
 from emospec.unjudged import tell_without_scores
 
 Say = Callable[[str], None]
-FINE = 0.1  # of the model's own learning rate, in fine-tuning
 
 
 def train(
@@ -179,39 +179,6 @@ def what_was_used(config: TrainConfig) -> dict[str, Any]:
         "used": {name: value for name, value in used.items() if value is not None},
         "backend": {"name": backend, "version": version(backend)},
     }
-
-
-def build_optimizer(config: TrainConfig, architecture: Architecture, *, n_batches: int) -> keras.optimizers.Optimizer:
-    """Return an optimizer of Keras by its name, with the schedule and the averaging of the settings."""
-    options: dict[str, Any] = {"learning_rate": learning_rate_of(config, architecture, n_batches)}
-    if config.weight_decay is not None:
-        options["weight_decay"] = config.weight_decay
-    if config.ema is not None:
-        options |= {"use_ema": True, "ema_momentum": config.ema}
-    try:
-        optimizer = keras.optimizers.get(config.optimizer)
-    except ValueError:
-        raise ConfigError(
-            f"unknown optimizer {config.optimizer!r}; Keras knows adam, adamw, sgd, rmsprop, nadam, lion ..."
-        ) from None
-    return type(optimizer)(**options)
-
-
-def highest_rate(config: TrainConfig, architecture: Architecture) -> float:
-    """Return the learning rate, or the highest of a schedule; fine-tuning takes small steps, to forget little."""
-    usual = architecture.learning_rate if config.start_from is None else FINE * architecture.learning_rate
-    return config.learning_rate or usual
-
-
-def learning_rate_of(config: TrainConfig, architecture: Architecture, n_batches: int) -> Any:
-    """Return the learning rate, or its schedule over all steps."""
-    rate = highest_rate(config, architecture)
-    if config.schedule == "constant":
-        return rate
-    steps = config.epochs * n_batches
-    return keras.optimizers.schedules.CosineDecay(
-        rate / 20, decay_steps=steps, warmup_target=rate, warmup_steps=max(1, steps // 20)
-    )
 
 
 def fit(model: keras.Model, data: TrainingData, run: Run, checkpoint: Checkpoint, say: Say) -> None:
