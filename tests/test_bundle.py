@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from bundle_samples import CALIBRATION, WEIGHTS, answer, write_facts, write_grap
 from emospec import bundle as bundle_module
 from emospec.audited import checked_scores
 from emospec.audited_bundle import as_audited
-from emospec.bundle import Bundle, batches, load_bundle
+from emospec.bundle import Bundle, batches, load_bundle, name_of
 from emospec.errors import ConfigError, EmospecError
 from samples import CLASSES, clips_table
 
@@ -180,6 +181,22 @@ def test_a_graph_with_other_inputs_or_outputs_is_refused(folder: Path, names: tu
 def test_without_a_path_the_one_bundle_of_the_package_is_opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundle_module, "SHIPPED", folder.parent)
     assert load_bundle().path == folder
+    assert load_bundle("shipped").path == folder
+    assert load_bundle(Path("shipped")).path == folder
+
+
+def test_a_folder_called_shipped_is_meant_where_there_is_one(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(folder, "shipped")
+    assert load_bundle("shipped").path == Path("shipped")
+
+
+def test_the_bundle_of_the_package_is_told_by_its_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert name_of(folder.resolve()) == str(folder.resolve())
+    monkeypatch.setattr(bundle_module, "SHIPPED", folder.parent)
+    assert name_of(folder.resolve()) == "shipped"
 
 
 def test_a_package_without_a_bundle_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

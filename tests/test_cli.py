@@ -232,3 +232,8 @@ def test_a_run_is_evaluated_on_recordings_or_on_its_images_not_on_both(
 ) -> None:
     assert run("evaluate", tmp_path, "--corpus", "crema-d=x", "--images", tmp_path) == 2
     assert "not both" in capsys.readouterr().err
+
+
+def test_a_bundle_is_evaluated_on_recordings_only(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("evaluate", "shipped") == 2
+    assert "shipped is a bundle, which has no test part of its own; add --corpus NAME=ROOT" in capsys.readouterr().err

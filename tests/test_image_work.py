@@ -118,6 +118,13 @@ def test_the_summary_counts_images_by_class_and_names_what_was_left_out(clips, t
     assert clips["path"][1] in text
 
 
+def test_the_summary_tells_of_clips_of_other_emotions_each_time(clips, tmp_path):
+    for _ in range(2):
+        text = str(make_images(clips, tmp_path / "set", mel=MEL, classes=["angry", "sad"]))
+        assert "6 clips of other emotions left out: fear 2, happy 2, neutral 2 (--classes chooses)" in text
+    assert "other emotions" not in str(make_images(clips, tmp_path / "all", mel=MEL, classes="all"))
+
+
 def test_a_class_without_clips_is_refused_before_any_work(clips, tmp_path):
     with pytest.raises(ImageSetError, match="no clip of class disgust among 10 clips"):
         make_images(clips, tmp_path / "set", classes="six")

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from emospec import bundle as bundle_module
 from emospec import starts, training
 from emospec.bundle import load_bundle
 from emospec.errors import ConfigError, SplitError
@@ -244,7 +245,7 @@ def test_a_bundle_can_be_started_from(start: Run, bundle: Path, others: ImageSet
 def test_the_bundle_that_came_with_emospec_has_a_name(
     bundle: Path, others: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(starts, "shipped_bundle", lambda: bundle)
+    monkeypatch.setattr(bundle_module, "shipped_bundle", lambda: bundle)
     assert find_source("shipped").start.path == bundle.resolve()
     assert drawing_like("shipped") == (MEL, "gray")
     assert with_start(from_model(Path("shipped")), others)[0].start_from == str(bundle.resolve())

@@ -15,7 +15,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as refusals
 from emospec.calibration import Calibration
 from emospec.emotions import Labels
 from emospec.errors import ConfigError, first_line
-from emospec.files import read_json, sha256_of
+from emospec.files import expand_home, read_json, sha256_of
 from emospec.heard import Corpora, known_speakers
 from emospec.mel import MelConfig
 
@@ -23,6 +23,7 @@ FORMAT = 1
 GRAPH, FACTS, CARD = "model.onnx", "bundle.json", "MODEL_CARD.md"
 INPUT, PROBABILITIES, EMBEDDING = "waveform", "probabilities", "embedding"
 SHIPPED = Path(__file__).parent / "bundles"
+BOX = "shipped"  # names the bundle that came with emospec
 BATCH_SAMPLES = 1_600_000  # at once, 100 s at 16 kHz: bounds the memory
 
 Scores = NDArray[np.float64]
@@ -153,8 +154,8 @@ def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         yield from (equal[start : start + at_once] for start in range(0, len(equal), at_once))
 
 
-def load_bundle(path: Path | None = None, *, threads: int | None = None) -> Bundle:
-    """Open a bundle; without a path, the one that came with emospec.
+def load_bundle(path: str | Path | None = None, *, threads: int | None = None) -> Bundle:
+    """Open a bundle; without a path, or as `shipped`, the one that came with emospec.
 
     Parameters
     ----------
@@ -166,12 +167,23 @@ def load_bundle(path: Path | None = None, *, threads: int | None = None) -> Bund
     ConfigError
         If there is none, its format is newer, its files don't belong together or its graph can't be run.
     """
-    folder = shipped_bundle() if path is None else Path(path)
+    folder = folder_of(BOX if path is None else path)
     facts = read_facts(folder)
     session = open_graph(folder / GRAPH, str(facts["sha256"]), threads)
     bundle = _described(folder, facts, session)
     check_fits(bundle)
     return bundle
+
+
+def folder_of(path: str | Path) -> Path:
+    """Return the folder that a user means: that of the bundle that came with emospec, if he says `shipped`."""
+    return shipped_bundle() if str(path) == BOX and not Path(path).exists() else expand_home(path)
+
+
+def name_of(folder: Path) -> str:
+    """Return what a user calls a folder: `shipped`, or its path."""
+    shipped = folder.parent == SHIPPED.resolve() and folder == shipped_bundle().resolve()
+    return BOX if shipped else str(folder)
 
 
 def shipped_bundle() -> Path:

@@ -204,6 +204,10 @@ def evaluate(
     if corpus:
         judge_on_corpus(run, corpus, images, json, classes=classes, speakers=speakers, workers=workers)
         return
+    from emospec.bundle import FACTS, folder_of
+
+    if (folder_of(run) / FACTS).is_file():
+        raise ConfigError(f"{run} is a bundle, which has no test part of its own; add --corpus NAME=ROOT")
     load_keras()
     from emospec.files import write_json
     from emospec.judging import judge_again

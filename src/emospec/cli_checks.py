@@ -124,7 +124,7 @@ def model_to_judge(model: str, classes: str | None = None) -> "AuditedModel":
         from emospec.audited import load_function_model
 
         return load_function_model(model, classes or "four")
-    from emospec.starts import folder_of
+    from emospec.bundle import folder_of
 
     folder = folder_of(model)
     if (folder / "bundle.json").exists():

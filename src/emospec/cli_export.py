@@ -67,8 +67,7 @@ def written_bundle(run: Path, out: Path | None, calibrate_on: Path | None, facts
 
 def check_no_bundle(run: Path) -> None:
     """Raise for a bundle, of which no bundle can be made."""
-    from emospec.bundle import FACTS
-    from emospec.starts import folder_of
+    from emospec.bundle import FACTS, folder_of
 
     if (folder_of(run) / FACTS).is_file():
         raise ConfigError(f"{run} is a bundle already; take it away as one file with --to onnx, tflite or keras")

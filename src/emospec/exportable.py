@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from emospec.bundle import FACTS, Bundle, Scores, load_bundle
+from emospec.bundle import FACTS, Bundle, Scores, folder_of, load_bundle
 from emospec.calibration import Calibration
 from emospec.calibration_runs import calibrate_on_folds
 from emospec.errors import ConfigError
@@ -20,7 +20,7 @@ from emospec.mel import MelConfig
 from emospec.models import load_model
 from emospec.runs import Run, load_run
 from emospec.scorers import drawing_of
-from emospec.starts import KERAS, folder_of
+from emospec.starts import KERAS
 
 
 @dataclass(frozen=True)

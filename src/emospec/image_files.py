@@ -1,7 +1,8 @@
-"""The files of an image set: how they are named, hashed, read and checked."""
+"""The files of an image set: how they are named, hashed, read, checked and told of."""
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,45 @@ KINDS: dict[str, tuple[type, str]] = {
     "hash": (str, "a text"),
     "made_from": (str, "a text"),
 }
+
+
+@dataclass(frozen=True)
+class ImageSetSummary:
+    """What `make_images` made, or found made already.
+
+    `skipped` holds paths and reasons; `others` counts the clips of emotions that are none of the classes.
+    """
+
+    path: Path
+    images_by_class: dict[str, int]
+    skipped: list[tuple[str, str]]
+    is_new: bool = True
+    others: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def n_images(self) -> int:
+        """Images in the set."""
+        return sum(self.images_by_class.values())
+
+    @property
+    def n_skipped(self) -> int:
+        """Clips that were left out."""
+        return len(self.skipped)
+
+    def __str__(self) -> str:
+        made = "" if self.is_new else " (made before with the same settings; nothing to do)"
+        lines = [f"{self.n_images} images in {self.path}{made}: {_told(self.images_by_class)}"]
+        if self.others:
+            n_others = sum(self.others.values())
+            lines.append(f"{n_others} clips of other emotions left out: {_told(self.others)} (--classes chooses)")
+        if self.skipped:
+            lines.append(f"{self.n_skipped} clips left out, listed in {self.path / 'skipped.csv'}:")
+        lines += [f"  {path} {reason}" for path, reason in self.skipped[:5]]
+        return "\n".join([*lines, "  ..."] if self.n_skipped > 5 else lines)
+
+
+def _told(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
 
 
 def image_name(number: int) -> str:

@@ -15,6 +15,7 @@ from emospec.files import check_new_folder
 from emospec.image_files import (
     FOLDER,
     INFO,
+    ImageSetSummary,
     check_numbers,
     digest_of,
     find_images,
@@ -25,7 +26,7 @@ from emospec.image_files import (
     read_labels,
     read_notebook_classes,
 )
-from emospec.image_work import ImageSetSummary, draw_all, finish, made_before, open_work, plan_images
+from emospec.image_work import draw_all, finish, made_before, open_work, plan_images
 from emospec.images import Pixels, Style
 from emospec.mel import MelConfig
 from emospec.pixel_store import load_pixels

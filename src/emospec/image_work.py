@@ -22,7 +22,7 @@ from emospec.engine import map_in_parallel
 from emospec.errors import AudioError, ImageSetError
 from emospec.files import make_folder, real_path, whole_file, write_json
 from emospec.heap import keep_freed_memory
-from emospec.image_files import FOLDER, FORMAT, INFO, digest_of, hash_of, image_name, read_info
+from emospec.image_files import FOLDER, FORMAT, INFO, ImageSetSummary, digest_of, hash_of, image_name, read_info
 from emospec.images import DEFAULT_MEL, Style, check_style, draw
 from emospec.mel import MelConfig
 from emospec.spectrogram import mel_filter_bank
@@ -52,6 +52,7 @@ class Plan:
     drawing: Drawing
     out: Path
     key: str
+    others: dict[str, int]  # clips of emotions that are none of the classes
 
 
 @dataclass
@@ -77,35 +78,6 @@ class Work:
         return np.asarray(self.digests.any(axis=1))
 
 
-@dataclass(frozen=True)
-class ImageSetSummary:
-    """What `make_images` made, or found made already; `skipped` holds paths and reasons."""
-
-    path: Path
-    images_by_class: dict[str, int]
-    skipped: list[tuple[str, str]]
-    is_new: bool = True
-
-    @property
-    def n_images(self) -> int:
-        """Images in the set."""
-        return sum(self.images_by_class.values())
-
-    @property
-    def n_skipped(self) -> int:
-        """Clips that were left out."""
-        return len(self.skipped)
-
-    def __str__(self) -> str:
-        counts = ", ".join(f"{name} {count}" for name, count in self.images_by_class.items())
-        made = "" if self.is_new else " (made before with the same settings; nothing to do)"
-        lines = [f"{self.n_images} images in {self.path}{made}: {counts}"]
-        if self.skipped:
-            lines.append(f"{self.n_skipped} clips left out, listed in {self.path / 'skipped.csv'}:")
-        lines += [f"  {path} {reason}" for path, reason in self.skipped[:5]]
-        return "\n".join([*lines, "  ..."] if self.n_skipped > 5 else lines)
-
-
 def plan_images(
     clips: "pd.DataFrame",
     out: Path,
@@ -128,7 +100,13 @@ def plan_images(
     drawing = Drawing(mel or DEFAULT_MEL[style], style, max_seconds)
     mel_filter_bank(drawing.mel)  # raises if there is none
     key = _key_of(chosen, names, drawing)
-    return Plan(chosen, names.encode(chosen["emotion"]), names, drawing, out, key)
+    return Plan(chosen, names.encode(chosen["emotion"]), names, drawing, out, key, _others(clips, names))
+
+
+def _others(clips: "pd.DataFrame", classes: Labels) -> dict[str, int]:
+    emotions = clips["emotion"].dropna()
+    counts = emotions[~emotions.isin(classes.classes)].value_counts().sort_index()
+    return {str(name): int(count) for name, count in counts.items()}
 
 
 def _key_of(clips: "pd.DataFrame", classes: Labels, drawing: Drawing) -> str:
@@ -148,7 +126,7 @@ def made_before(plan: Plan) -> ImageSetSummary:
         )
     with (plan.out / "skipped.csv").open(encoding="utf-8", newline="") as file:
         skipped = [(row["path"], row["reason"]) for row in csv.DictReader(file)]
-    return ImageSetSummary(plan.out, info["images_by_class"], skipped, is_new=False)
+    return ImageSetSummary(plan.out, info["images_by_class"], skipped, is_new=False, others=plan.others)
 
 
 def open_work(plan: Plan) -> Work:
@@ -218,7 +196,7 @@ def finish(work: Work) -> ImageSetSummary:
     _write_tables(work, labels, skipped)
     write_json(_info_of(plan, by_class, len(skipped), hash_of(labels, work.digests[drawn])), work.folder / INFO)
     _close(work.folder, real_path(plan.out))
-    return ImageSetSummary(plan.out, by_class, skipped)
+    return ImageSetSummary(plan.out, by_class, skipped, others=plan.others)
 
 
 def _check_counts(work: Work, by_class: dict[str, int]) -> None:

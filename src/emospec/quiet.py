@@ -1,5 +1,6 @@
 """Load Keras without the lines that TensorFlow's libraries print at each start."""
 
+import logging
 import os
 import sys
 import tempfile
@@ -26,6 +27,7 @@ def load_keras() -> None:
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if backend not in BACKENDS or (backend != "tensorflow" and find_spec(backend) is None):
         raise ConfigError(f"KERAS_BACKEND is {backend}; expected one that is installed of {', '.join(BACKENDS)}")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice on retracing is to programmers
     with held_back_errors():
         import keras  # noqa: F401
 

@@ -74,7 +74,7 @@ class TrainConfig:
     image_size
         Height and width that images are resized to inside the model.
     augmentation
-        Random layers in front of the network: rotation, flip.
+        Random layers in front of the network: gain, noise, band, shift, spec-augment, or the notebook's rotation, flip.
     precision
         Of the layers; weights stay in float32. bfloat16 is faster on processors and cards that have it, auto takes it
         where that was measured: on processors with AVX512-BF16 or AMX, with TensorFlow.

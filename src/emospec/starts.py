@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import pandas as pd
 
-from emospec.bundle import FACTS, read_facts, shipped_bundle
+from emospec.bundle import FACTS, folder_of, name_of, read_facts
 from emospec.clips import speaker_keys
 from emospec.errors import ConfigError, SplitError
-from emospec.files import expand_home, sha256_of
+from emospec.files import sha256_of
 from emospec.heard import Start
 from emospec.image_set import ImageSet
 from emospec.images import Style
@@ -21,7 +21,6 @@ from emospec.settings import TrainConfig
 from emospec.splits import Split
 
 KERAS = "model.keras"
-BOX = "shipped"  # names the bundle that came with emospec
 # What makes a network, in the words of `TrainConfig`. Weights fit whatever is dropped or augmented in training.
 SHAPE, CHANGEABLE = ("filters", "kernel_size", "image_size"), ("dropout", "augmentation")
 
@@ -62,11 +61,6 @@ def find_source(path: str | Path) -> Source:
     if not (folder / "run.toml").is_file():
         raise ConfigError(f"{path} is neither a run nor a bundle (no run.toml, no {FACTS}); name the folder of one")
     return source_in_run(load_run(folder))
-
-
-def folder_of(path: str | Path) -> Path:
-    """Return the folder that a user means."""
-    return shipped_bundle() if str(path) == BOX and not Path(path).exists() else expand_home(path)
 
 
 def source_in_run(run: Run) -> Source:
@@ -135,7 +129,7 @@ def drawing_like(path: str | Path) -> tuple[MelConfig, Style]:
 
 def check_drawing(images: ImageSet, source: Source) -> None:
     """Raise unless images are drawn as those that the starting model knows."""
-    here, there, path = Drawing.of(images.mel, images.style), source.drawing, source.start.path
+    here, there, path = Drawing.of(images.mel, images.style), source.drawing, name_of(source.start.path)
     if here == there:
         return
     different = [f"style {here.style}, there {there.style}"] if here.style != there.style else []
@@ -164,7 +158,7 @@ def config_from(config: TrainConfig, source: Source) -> TrainConfig:
     for name, value in asked.items():
         if value != network.get(name):
             there = network.get(name, "the model's own")
-            raise ConfigError(f"{name} {value} doesn't fit the network of {path} ({there}); leave it out")
+            raise ConfigError(f"{name} {value} doesn't fit the network of {name_of(path)} ({there}); leave it out")
     changed = {name: value for name in CHANGEABLE if (value := getattr(config, name)) is not None}
     return replace(config, **{**network, **changed, "start_from": str(path)})
 
@@ -176,17 +170,18 @@ def check_strangers(start: Start, splits: Sequence[Split], clips: pd.DataFrame) 
     """
     if find_protocol(splits[0].protocol)[0].random:
         return
+    model = name_of(start.path)
     tested = {speaker for split in splits for speaker in speaker_keys(clips.iloc[split.test]).dropna()}
     what_to_do = "train on all clips (protocol all) and judge on others, or take a random protocol, which counts them"
     if tested and start.speakers is None:
         raise SplitError(
-            f"{start.path} doesn't say of all clips that it has heard who speaks, so nobody can tell whether the test "
+            f"{model} doesn't say of all clips that it has heard who speaks, so nobody can tell whether the test "
             f"speakers are new to it; {what_to_do}"
         )
     heard = sorted(tested & (start.speakers or set()))
     if heard:
         raise SplitError(
-            f"{len(heard)} of {len(tested)} test speakers, such as {heard[0]}, were heard by {start.path} in its "
+            f"{len(heard)} of {len(tested)} test speakers, such as {heard[0]}, were heard by {model} in its "
             f"training; {what_to_do}"
         )
 

@@ -104,7 +104,10 @@ def load_corpora(sources: Sequence[str], *, spellings: Mapping[str, str] | None 
 def find_corpus(name: str) -> Corpus:
     """Return a corpus by its name; an unknown name is a `CorpusError` that lists the known ones."""
     if name not in CORPORA:
-        raise CorpusError(f"unknown corpus {name!r}; known: {', '.join(CORPORA)} (`emospec corpora list` says more)")
+        raise CorpusError(
+            f"unknown corpus {name!r}; known: {', '.join(CORPORA)} (`emospec corpora list` says more); your own "
+            "recordings are folder=ROOT, one folder an emotion, or csv=FILE, which can say who speaks"
+        )
     return CORPORA[name]
 
 
