@@ -19,8 +19,11 @@ RECIPE = {
     "weight_decay": 0.02,
     "schedule": "cosine",
     "ema": 0.97,
-    "epochs": 6,
-}  # as the shipped model, but for a short schedule and an average that follows it
+    "epochs": 10,
+    "learning_rate": 0.003,
+    "batch_size": 64,
+    "image_size": (40, 40),
+}  # as the shipped model, but for small pictures, large batches, a short schedule and an average that follows it
 
 
 def measure(setup: Setup) -> list[Result]:
