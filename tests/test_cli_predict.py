@@ -8,14 +8,26 @@ import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 from PIL import Image
 
+from emospec.hearing import Heard, hear
 from emospec.predict import Predictor
-from predict_samples import RATE, run_predict, silence, voice, wav_header, write_bundle_by_mean, write_bundle_that_sees
+from emospec.predict_output import journal_of
+from predict_samples import (
+    RATE,
+    run_predict,
+    silence,
+    voice,
+    wav_header,
+    write_bundle_by_mean,
+    write_bundle_that_sees,
+    write_hours_of_silence,
+)
 
 Capture = pytest.CaptureFixture[str]
 
@@ -255,6 +267,109 @@ def wait_for(truth: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not truth() and time.monotonic() < end:
         time.sleep(0.02)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows ends programs without asking them")
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "json"])
+def test_after_a_program_was_told_to_end_its_answers_are_gone_on_with(
+    clips: Path, bundle: Path, tmp_path: Path, capsys: Capture, suffix: str
+) -> None:
+    out = tmp_path / f"a.{suffix}"
+    kept = journal_of(out) if suffix == "json" else out
+    endless = write_hours_of_silence(tmp_path / "endless.wav", 300)
+    command = ["predict", clips / "angry.wav", endless, "--bundle", bundle, "--out", out, "--threads", 1]
+    with subprocess.Popen([sys.executable, "-m", "emospec", *map(str, command)]) as program:
+        wait_for(lambda: kept.exists() and b"angry.wav" in kept.read_bytes())
+        program.terminate()
+        assert program.wait(60) == -signal.SIGTERM
+    options = [clips, "--bundle", bundle, "--out", out]
+    assert run_predict(*options) == 2
+    assert "add --resume to go on with it" in capsys.readouterr().err
+    assert run_predict(*options, "--resume") == 0
+    text = out.read_text()
+    assert [text.count(f"{name}.") > 0 for name in ("angry", "fear", "silent", "talk")] == [True] * 4
+    assert text.count("angry.wav") == 1
+
+
+def interrupt_at(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Let Ctrl-C be pressed while a recording is heard."""
+
+    def heard_until(*given: Any, **options: Any) -> Heard:
+        if str(options["name"]).endswith(name):
+            raise KeyboardInterrupt
+        return hear(*given, **options)
+
+    monkeypatch.setattr("emospec.predict_files.hear", heard_until)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "json", "srt"])
+def test_an_interruption_says_how_to_go_on(
+    clips: Path, bundle: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    options = [clips, "--bundle", bundle, "--out", tmp_path / f"out.{suffix}", "--format", suffix]
+    with monkeypatch.context() as patch:
+        interrupt_at(patch, "fear.flac")
+        assert run_predict(*options) == 130
+        assert capsys.readouterr().err == "emospec: interrupted; add --resume to go on\n"
+        assert run_predict(*options, "--resume") == 130
+        assert capsys.readouterr().err == "emospec: interrupted; the same command goes on where this one stopped\n"
+    assert run_predict(*options) == 2
+    assert "add --resume to go on" in capsys.readouterr().err
+    assert run_predict(*options, "--resume") == 0
+
+
+@pytest.mark.parametrize(
+    ("at", "options", "said"),
+    [
+        ("fear.flac", [], "no answers were kept but those printed (--out FILE keeps them)"),
+        ("fear.flac", ["-o", "a.txt"], "a.txt keeps the answers so far; text cannot be gone on with"),
+        ("angry.wav", ["-o", "a.txt"], "there was no answer yet; text cannot be gone on with"),
+    ],
+)
+def test_an_interruption_promises_nothing_where_nothing_can_be_gone_on_with(
+    clips: Path, bundle: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, at: str, options: list[str], said: str
+) -> None:
+    monkeypatch.chdir(clips)
+    interrupt_at(monkeypatch, at)
+    assert run_predict(clips, "--bundle", bundle, *options) == 130
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"emospec: interrupted; {said}")
+    assert printed.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (["--window", 2], []),
+        (["--hop", 0.5], []),
+        (["--uncertain", 0.1], []),
+        ([], ["--channel", 1]),
+        (["--timeline"], []),
+        (["--timeline"], ["--no-timeline"]),
+    ],
+)
+def test_other_settings_are_not_mixed_in_one_output(
+    clips: Path, bundle: Path, tmp_path: Path, capsys: Capture, first: list[object], second: list[object]
+) -> None:
+    options = ["--bundle", bundle, "--out", tmp_path / "out.csv"]
+    assert run_predict(clips / "angry.wav", *options, *first) == 0
+    before = (tmp_path / "out.csv").read_bytes()
+    assert run_predict(clips / "fear.flac", *options, "--resume", *second) == 2
+    said = capsys.readouterr().err
+    assert "out.csv holds answers made with " in said
+    assert said.count("\n") == 1
+    assert (tmp_path / "out.csv").read_bytes() == before
+    assert run_predict(clips / "fear.flac", *options, "--resume", *first, "--threads", 1) == 0
+
+
+@pytest.mark.parametrize("address", ["https://example.com/a.mp3", "https://example.com/a.mp3?b=1", "s3://a/b.wav"])
+def test_an_address_is_called_so_and_stops_nothing(clips: Path, bundle: Path, capsys: Capture, address: str) -> None:
+    assert run_predict(address, clips / "fear.flac", "--bundle", bundle) == 1
+    printed = capsys.readouterr()
+    assert "fear.flac  fear" in printed.out
+    assert printed.err.splitlines()[0] == (
+        f"emospec: {address} is an address, which emospec doesn't fetch; download it first"
+    )
 
 
 @pytest.mark.parametrize(("below", "uncertain"), [("0.99", True), ("0", False)])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from emospec.plots_timeline import HEIGHT, LEFT, RIGHT, TOP, WIDTH, colour_of, draw_timeline, ticks
+from emospec.plots_timeline import CHART, HEIGHT, LEFT, RIGHT, TOP, WIDTH, colour_of, draw_timeline, ticks
 from emospec.predictions import Prediction, Segment, Timeline, Window
 
 SCORES = {"angry": 0.9, "sad": 0.1}
@@ -51,3 +51,23 @@ def test_the_axis_has_a_handful_of_round_times(seconds: float) -> None:
     assert 3 <= len(times) <= 12
     assert times[0] == 0
     assert times[-1] <= seconds
+
+
+def shares_of(picture: np.ndarray, top: int, bottom: int) -> dict[str, float]:
+    """How much of a stripe of the picture each emotion's colour fills."""
+    stripe = picture[top:bottom, LEFT : WIDTH - RIGHT]
+    return {each: float((stripe == colour_of(each)).all(axis=-1).mean()) for each in ("angry", "fear", "happy", "sad")}
+
+
+@pytest.mark.parametrize("minutes", [3, 9, 60, 600])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_in_a_long_recording_each_emotion_has_the_area_of_its_mean_probability(minutes: int, reverse: bool) -> None:
+    n_windows = minutes * 60 - 2
+    rows = np.random.default_rng(0).dirichlet([4, 2, 1, 0.5], n_windows)
+    names = np.array(["angry", "fear", "happy", "sad"])[:: -1 if reverse else 1].tolist()
+    spoken = [n % 50 < 40 for n in range(n_windows)]  # a fifth is silence
+    answers = [Prediction("angry", dict(zip(names, row, strict=True)), False, 3.0) for row in rows.tolist()]
+    windows = (Window(float(n), n + 3.0, answers[n] if spoken[n] else None) for n in range(n_windows))
+    picture = np.asarray(draw_timeline(Timeline(minutes * 60.0, tuple(windows), ())))
+    expected = dict(zip(names, rows[spoken].sum(axis=0) / n_windows, strict=True))
+    assert shares_of(picture, *CHART) == pytest.approx(expected, abs=0.02)

@@ -100,6 +100,49 @@ def test_a_folder_that_is_no_bundle_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"uncertain_below": float("nan")}, "uncertain_below=nan: expected a probability, from 0 to 1"),
+        ({"uncertain_below": 1.5}, "uncertain_below=1.5"),
+        ({"uncertain_below": -0.1}, "uncertain_below=-0.1"),
+        ({"uncertain_below": "0.5"}, "uncertain_below='0.5'"),
+        ({"threads": -1}, "threads=-1: expected 1 or more"),
+        ({"threads": 1.5}, "threads=1.5"),
+    ],
+)
+def test_numbers_that_cannot_be_are_refused(folder: Path, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        Predictor(folder, **options)
+    with pytest.raises(ConfigError, match=said):
+        Predictor(load_bundle(folder), **options)
+
+
+@pytest.mark.parametrize(
+    ("sound", "came"), [(b"RIFF", "bytes"), (bytearray(9), "bytearray"), (None, "None"), (5, "int"), ({}, "dict")]
+)
+def test_what_is_neither_a_path_nor_an_array_is_called_so(predictor: Predictor, sound: Any, came: str) -> None:
+    for ask in (predictor.predict, predictor.timeline, predictor.explain, predictor.embed):
+        with pytest.raises(ConfigError, match=f"{came} is neither a path nor an array; expected the path of a rec"):
+            ask(sound)
+
+
+def test_an_open_file_is_neither_a_path_nor_an_array(predictor: Predictor, tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(b"")
+    with (tmp_path / "a.wav").open("rb") as file, pytest.raises(ConfigError, match="BufferedReader is neither a path"):
+        predictor.predict(file)  # type: ignore[arg-type]
+
+
+def test_a_list_of_samples_is_heard(predictor: Predictor) -> None:
+    assert predictor.predict(voice().tolist(), RATE).emotion == predictor.predict(voice(), RATE).emotion
+
+
+def test_an_address_is_not_fetched(predictor: Predictor) -> None:
+    for ask in (predictor.predict, predictor.timeline):
+        with pytest.raises(AudioError, match=r"^https://example\.com/a\.mp3 is an address.*; download it first$"):
+            ask("https://example.com/a.mp3")
+
+
+@pytest.mark.parametrize(
     ("sound", "rate", "said"),
     [
         (voice(), None, "came with sample rate None; expected its own"),

@@ -4,10 +4,11 @@ import json
 import pytest
 
 from emospec.hearing import Heard
-from emospec.predict_formats import as_csv, as_json, as_rows, as_srt, as_text, clock, csv_columns, shown
+from emospec.predict_formats import Origin, as_csv, as_json, as_rows, as_srt, as_text, clock, csv_columns, shown
 from emospec.predictions import Prediction, Segment, Timeline, Window
 
 SCORES = {"angry": 0.25, "sad": 0.75}
+ORIGIN = Origin("made@1234", ("angry", "sad"), "--window 3 --hop 1")
 SAD = Prediction("sad", SCORES, False, 2.0)
 UNSURE = Prediction("sad", SCORES, True, 2.0)
 CLIP = Heard("a,b\n.wav", 2.0, SAD)
@@ -43,16 +44,16 @@ def test_a_timeline_is_a_line_for_each_segment() -> None:
 
 
 def test_json_says_all_in_one_line() -> None:
-    line = as_json(CLIP, "made@1234")
+    line = as_json(CLIP, ORIGIN)
     assert "\n" not in line
     assert json.loads(line) == {
-        "path": "a,b\n.wav", "model": "made@1234", "emotion": "sad", "confidence": 0.75, "scores": SCORES,
-        "uncertain": False, "seconds": 2.0,
+        "path": "a,b\n.wav", "model": "made@1234", "settings": "--window 3 --hop 1", "emotion": "sad",
+        "confidence": 0.75, "scores": SCORES, "uncertain": False, "seconds": 2.0,
     }  # fmt: skip
 
 
 def test_json_of_a_timeline_has_windows_and_segments() -> None:
-    values = json.loads(as_json(TIMELINE, "made"))
+    values = json.loads(as_json(TIMELINE, ORIGIN))
     assert values["seconds"] == 3700.5
     assert values["windows"][0] == {"start": 0.0, "end": 3.0, "emotion": None}
     assert values["windows"][1]["emotion"] == "sad"
@@ -60,18 +61,18 @@ def test_json_of_a_timeline_has_windows_and_segments() -> None:
 
 
 def test_json_of_silence_has_no_emotion() -> None:
-    values = json.loads(as_json(SILENT, "made"))
+    values = json.loads(as_json(SILENT, ORIGIN))
     assert (values["emotion"], values["scores"], values["seconds"]) == (None, None, 1.0)
 
 
 def test_csv_has_a_row_for_each_segment() -> None:
-    classes = ("angry", "sad")
-    rows = [row for heard in (CLIP, SILENT, TIMELINE) for row in as_rows(heard, classes, "made")]
-    text = as_csv([csv_columns(classes), *rows])
+    rows = [row for heard in (CLIP, SILENT, TIMELINE) for row in as_rows(heard, ORIGIN)]
+    text = as_csv([csv_columns(ORIGIN.classes), *rows])
     table = list(csv.DictReader(text.splitlines(keepends=True)))
     assert table[0] == {
         "path": "a,b\n.wav", "start": "0.0", "end": "2.0", "emotion": "sad", "confidence": "0.75",
-        "uncertain": "false", "angry": "0.25", "sad": "0.75", "model": "made",
+        "uncertain": "false", "angry": "0.25", "sad": "0.75", "model": "made@1234",
+        "settings": "--window 3 --hop 1",
     }  # fmt: skip
     assert [(row["path"], row["emotion"]) for row in table[1:]] == [
         ("silent.wav", ""), ("long.wav", ""), ("long.wav", "sad"), ("long.wav", "angry"),

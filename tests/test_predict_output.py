@@ -6,10 +6,12 @@ import pytest
 
 from emospec.errors import ConfigError, EmospecError
 from emospec.hearing import Heard
-from emospec.predict_output import Format, Model, files_for, format_for, journal_of, open_output
+from emospec.predict_formats import Origin
+from emospec.predict_output import SUBTITLES, Format, files_for, format_for, journal_of, open_output
 from emospec.predictions import Prediction, Segment, Timeline
 
-MODEL = Model("made@1234", ("angry", "sad"))
+ORIGIN = Origin("made@1234", ("angry", "sad"), "--window 3 --hop 1")
+OTHER = ORIGIN._replace(settings="--window 2 --hop 1 --channel 1")
 SCORES = {"angry": 0.25, "sad": 0.75}
 APPENDED: list[Format] = ["jsonl", "csv", "json"]
 
@@ -21,10 +23,12 @@ def heard(name: str, n_segments: int = 0) -> Heard:
     return Heard(name, float(n_segments), timeline=Timeline(float(n_segments), (), tuple(segments)))
 
 
-def write(out: Path, kind: Format, *names: str, resume: bool = False, n_segments: int = 0) -> list[str]:
+def write(
+    out: Path, kind: Format, *names: str, resume: bool = False, n_segments: int = 0, origin: Origin = ORIGIN
+) -> list[str]:
     """Write answers, and return the names that were not there."""
     missing = []
-    with open_output(out, kind, MODEL, names, resume=resume) as output:
+    with open_output(out, kind, origin, names, resume=resume) as output:
         for name in names:
             if not output.has(name):
                 missing.append(name)
@@ -61,7 +65,7 @@ def test_a_file_that_exists_is_left_alone(tmp_path: Path, kind: Format) -> None:
 @pytest.mark.parametrize("kind", APPENDED)
 def test_an_interruption_loses_no_answer(tmp_path: Path, kind: Format) -> None:
     out = tmp_path / f"a.{kind}"
-    with pytest.raises(KeyboardInterrupt), open_output(out, kind, MODEL, ["x", "y"], resume=False) as output:  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt), open_output(out, kind, ORIGIN, ["x", "y"], resume=False) as output:  # noqa: PT012
         output.write(heard("x"))
         raise KeyboardInterrupt
     assert write(out, kind, "x", "y", resume=True) == ["y"]
@@ -71,7 +75,7 @@ def test_an_interruption_loses_no_answer(tmp_path: Path, kind: Format) -> None:
 @pytest.mark.parametrize("kind", ["jsonl", "csv"])
 def test_an_answer_is_in_the_file_at_once(tmp_path: Path, kind: Format) -> None:
     out = tmp_path / f"a.{kind}"
-    with open_output(out, kind, MODEL, ["x"], resume=False) as output:
+    with open_output(out, kind, ORIGIN, ["x"], resume=False) as output:
         output.write(heard("x"))
         assert paths_in(out) == ["x"]
 
@@ -95,6 +99,74 @@ def test_answers_of_another_model_are_not_gone_on_with(tmp_path: Path, kind: For
         write(out, kind, "y", resume=True)
 
 
+@pytest.mark.parametrize("kind", [*APPENDED, "srt"])
+def test_answers_under_other_settings_are_not_mixed(tmp_path: Path, kind: Format) -> None:
+    out = tmp_path / ("folder" if kind == "srt" else f"a.{kind}")
+    write(out, kind, "x", "y")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+    said = f"made with {ORIGIN.settings}, not with {OTHER.settings}; go on with the former, or name another"
+    with pytest.raises(ConfigError, match=said):
+        write(out, kind, "x", "z", resume=True, origin=OTHER)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+    assert write(out, kind, "x", "z", resume=True) == ["z"]
+
+
+def test_an_unfinished_document_is_held_to_its_settings(tmp_path: Path) -> None:
+    out = tmp_path / "a.json"
+    with pytest.raises(KeyboardInterrupt), open_output(out, "json", ORIGIN, ["x", "y"], resume=False) as output:  # noqa: PT012
+        output.write(heard("x"))
+        raise KeyboardInterrupt
+    with pytest.raises(ConfigError, match="made with --window 3 --hop 1, not with --window 2"):
+        write(out, "json", "x", "y", resume=True, origin=OTHER)
+
+
+FIRST = {  # as the first version wrote them, which didn't state the settings
+    "csv": "path,start,end,emotion,confidence,uncertain,angry,sad,model\nx,0.0,1.0,sad,0.7,false,0.3,0.7,made@1234\n",
+    "jsonl": '{"path": "x", "model": "made@1234", "emotion": "sad"}\n',
+    "json": '{"model": "made@1234", "classes": [], "recordings": [\n  {"path": "x", "model": "made@1234"}\n]}\n',
+}
+
+
+@pytest.mark.parametrize("kind", APPENDED)
+def test_files_of_the_first_version_are_gone_on_with(tmp_path: Path, kind: Format) -> None:
+    out = tmp_path / f"a.{kind}"
+    out.write_text(FIRST[kind])
+    assert write(out, kind, "x", "y", resume=True) == ["y"]
+    assert paths_in(out) == ["x", "y"]
+    with pytest.raises(ConfigError, match="made with --window 3 --hop 1, not with --window 2"):
+        write(out, kind, "z", resume=True, origin=OTHER)
+
+
+def test_a_table_of_the_first_version_gets_the_column_of_the_settings(tmp_path: Path) -> None:
+    out = tmp_path / "a.csv"
+    out.write_text(FIRST["csv"] + "y,0.0,1.0,sad,0.7,false,0.3,0.7,made@1234\n" + "y,1.0,2.0,sa")  # cut short
+    assert write(out, "csv", "x", "y", resume=True) == ["y"]
+    rows = list(csv.DictReader(out.read_text().splitlines()))
+    assert [(row["path"], row["model"], row["settings"]) for row in rows] == [
+        ("x", "made@1234", ""), ("y", "made@1234", "--window 3 --hop 1"),
+    ]  # fmt: skip
+
+
+def test_subtitles_that_say_nothing_of_their_settings_are_gone_on_with(tmp_path: Path) -> None:
+    (tmp_path / "x.srt").write_text("")
+    assert write(tmp_path, "srt", "x", "y", resume=True) == ["y"]
+    with (tmp_path / SUBTITLES).open("a") as file:
+        file.write('{"path": "z.srt", "mod')  # cut short
+    assert write(tmp_path, "srt", "x", "y", "z", resume=True) == ["z"]
+
+
+def test_other_recordings_in_a_folder_of_subtitles_may_have_other_settings(tmp_path: Path) -> None:
+    write(tmp_path, "srt", "x", "y")
+    assert write(tmp_path, "srt", "z", "a", origin=OTHER) == ["z", "a"]
+    assert write(tmp_path, "srt", "x", "y", "b", resume=True) == ["b"]
+
+
+def test_subtitles_of_another_model_are_not_gone_on_with(tmp_path: Path) -> None:
+    write(tmp_path, "srt", "x", "y")
+    with pytest.raises(ConfigError, match=r"x\.srt holds answers of the model made@1234, not of other@99"):
+        write(tmp_path, "srt", "x", "y", resume=True, origin=ORIGIN._replace(model="other@99"))
+
+
 @pytest.mark.parametrize("kind", APPENDED)
 @pytest.mark.parametrize("content", ["a,b\n1,2\n", "[1, 2]\n", "{}\n", "nonsense\n"])
 def test_other_files_are_not_gone_on_with(tmp_path: Path, kind: Format, content: str) -> None:
@@ -107,7 +179,7 @@ def test_other_files_are_not_gone_on_with(tmp_path: Path, kind: Format, content:
 
 def test_a_document_appears_when_it_is_whole(tmp_path: Path) -> None:
     out = tmp_path / "a.json"
-    with open_output(out, "json", MODEL, ["x"], resume=False) as output:
+    with open_output(out, "json", ORIGIN, ["x"], resume=False) as output:
         output.write(heard("x"))
         assert not out.exists()
     document = json.loads(out.read_text())
@@ -117,16 +189,18 @@ def test_a_document_appears_when_it_is_whole(tmp_path: Path) -> None:
 
 def test_a_document_that_was_begun_is_told(tmp_path: Path) -> None:
     out = tmp_path / "a.json"
-    with pytest.raises(KeyboardInterrupt), open_output(out, "json", MODEL, ["x", "y"], resume=False) as output:  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt), open_output(out, "json", ORIGIN, ["x", "y"], resume=False) as output:  # noqa: PT012
         output.write(heard("x"))
         raise KeyboardInterrupt
-    with pytest.raises(ConfigError, match="unfinished exists already; add --resume"):
+    with pytest.raises(
+        ConfigError, match=r"a\.json was begun before and is unfinished \(.*\.a\.json\.unfinished\); add --resume"
+    ):
         write(out, "json", "x")
 
 
 @pytest.mark.parametrize("kind", ["text", "json", "jsonl", "csv", "srt"])
 def test_without_a_file_answers_are_printed(capsys: pytest.CaptureFixture[str], kind: Format) -> None:
-    with open_output(None, kind, MODEL, ["x.wav"], resume=False) as output:
+    with open_output(None, kind, ORIGIN, ["x.wav"], resume=False) as output:
         output.write(heard("x.wav"))
     printed = capsys.readouterr().out
     assert ("sad (75 %)" if kind == "srt" else "x.wav") in printed
@@ -137,25 +211,25 @@ def test_without_a_file_answers_are_printed(capsys: pytest.CaptureFixture[str], 
 def test_subtitles_of_several_recordings_are_several_files(tmp_path: Path) -> None:
     out = tmp_path / "subtitles"
     assert write(out, "srt", "a/x.wav", "b/x.mp3") == ["a/x.wav", "b/x.mp3"]
-    assert sorted(path.name for path in out.iterdir()) == ["x-2.srt", "x.srt"]
+    assert sorted(path.name for path in out.iterdir()) == [SUBTITLES, "x-2.srt", "x.srt"]
     (out / "x.srt").unlink()
     assert write(out, "srt", "a/x.wav", "b/x.mp3", resume=True) == ["a/x.wav"]
 
 
 def test_subtitles_of_several_recordings_are_not_printed() -> None:
     with pytest.raises(ConfigError, match="name a folder for them with --out"):
-        open_output(None, "srt", MODEL, ["x", "y"], resume=False)
+        open_output(None, "srt", ORIGIN, ["x", "y"], resume=False)
 
 
 @pytest.mark.parametrize(("out", "kind"), [(None, "csv"), (Path("a.txt"), "text")])
 def test_only_what_can_be_read_back_can_be_gone_on_with(out: Path | None, kind: Format) -> None:
     with pytest.raises(ConfigError, match="--resume needs --out"):
-        open_output(out, kind, MODEL, ["x"], resume=True)
+        open_output(out, kind, ORIGIN, ["x"], resume=True)
 
 
 def test_a_folder_is_no_file_for_answers(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is a folder"):
-        open_output(tmp_path, "csv", MODEL, ["x"], resume=True)
+        open_output(tmp_path, "csv", ORIGIN, ["x"], resume=True)
 
 
 @pytest.mark.parametrize("name", ["../../x", "/etc/passwd", "a\nb", "..", "x" * 400, "con:|?*.wav", "\udce9"])
@@ -189,7 +263,7 @@ def test_names_of_all_kinds_are_gone_on_with(tmp_path: Path, kind: Format, name:
 
 
 def test_a_printed_document_holds_names_of_all_kinds(capsys: pytest.CaptureFixture[str]) -> None:
-    with open_output(None, "json", MODEL, ["a\u2028b.wav"], resume=False) as output:
+    with open_output(None, "json", ORIGIN, ["a\u2028b.wav"], resume=False) as output:
         output.write(heard("a\u2028b.wav"))
     assert [each["path"] for each in json.loads(capsys.readouterr().out)["recordings"]] == ["a\u2028b.wav"]
 
@@ -235,7 +309,7 @@ def test_subtitles_of_standard_input_are_not_replaced(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [*APPENDED, "text"])
 def test_without_an_answer_no_file_is_left(tmp_path: Path, kind: Format) -> None:
-    with open_output(tmp_path / f"a.{kind}", kind, MODEL, ["x"], resume=False):
+    with open_output(tmp_path / f"a.{kind}", kind, ORIGIN, ["x"], resume=False):
         pass
     assert list(tmp_path.iterdir()) == []
 
@@ -244,7 +318,7 @@ def test_without_an_answer_no_file_is_left(tmp_path: Path, kind: Format) -> None
 def test_without_a_further_answer_the_earlier_ones_stay(tmp_path: Path, kind: Format) -> None:
     out = tmp_path / f"a.{kind}"
     write(out, kind, "x")
-    with open_output(out, kind, MODEL, ["y"], resume=True):
+    with open_output(out, kind, ORIGIN, ["y"], resume=True):
         pass
     assert paths_in(out) == ["x"]
 

@@ -32,6 +32,7 @@ def test_a_folder_stands_for_the_recordings_in_it_at_any_depth(folder: Path) -> 
         (["b.wav", "*.wav", "b.wav"], ["b.wav", "[1].wav"]),
         (["-", "b.wav"], ["-", "b.wav"]),
         (["none.wav"], ["none.wav"]),
+        (["https://a.org/b.wav?c=*"], ["https:/a.org/b.wav?c=*"]),
     ],
 )
 def test_names_stand_for_recordings(names: list[str], expected: list[str]) -> None:

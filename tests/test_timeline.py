@@ -8,7 +8,7 @@ import pytest
 from emospec.errors import ConfigError
 from emospec.predict import Predictor
 from emospec.predictions import Timeline
-from predict_samples import RATE, silence, voice, write_bundle_by_mean, write_hours_of_silence
+from predict_samples import RATE, silence, voice, write_bundle_by_mean, write_by_ffmpeg, write_hours_of_silence
 
 ANGRY, AFRAID = 0.1, -0.1  # offsets
 
@@ -106,6 +106,23 @@ def test_progress_tells_the_seconds_heard(predictor: Predictor, tmp_path: Path) 
     predictor.timeline(write_hours_of_silence(tmp_path / "a.wav", 0.2), progress=told.append)
     assert told == sorted(told)
     assert told[-1] == pytest.approx(720.0)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.4, 5.0, 37.3])
+@pytest.mark.parametrize("suffix", ["wav", "m4a"])
+def test_progress_is_told_at_most_once_a_second_of_sound_and_at_the_end(
+    predictor: Predictor, tmp_path: Path, seconds: float, suffix: str
+) -> None:
+    told: list[float] = []
+    if suffix == "m4a":  # which comes in blocks of 21 ms
+        path = write_by_ffmpeg(tmp_path / "a.m4a", "aac", voice(max(seconds, 0.1), 48000))
+        timeline = predictor.timeline(path, progress=told.append)
+    else:
+        timeline = predictor.timeline(voice(seconds), RATE, progress=told.append)
+    assert told[-1] == timeline.seconds
+    steps = np.diff(told)
+    assert (steps[:-1] >= 1).all()
+    assert (steps > 0).all()
 
 
 @pytest.mark.parametrize(

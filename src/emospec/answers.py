@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emospec.bundle import Bundle, Scores
+from emospec.errors import ConfigError
 from emospec.predictions import Prediction
 
 
@@ -18,10 +19,18 @@ class Answerer:
     ----------
     uncertain_below : float, optional
         Answers of less confidence are uncertain; decided by the bundle's calibration unless given.
+
+    Raises
+    ------
+    ConfigError
+        If that is no probability.
     """
 
     bundle: Bundle
     uncertain_below: float | None = None
+
+    def __post_init__(self) -> None:
+        check_threshold(self.uncertain_below)
 
     @property
     def sample_rate(self) -> int:
@@ -48,3 +57,11 @@ class Answerer:
             return bool(scores.max() < self.uncertain_below)
         calibration = self.bundle.calibration
         return calibration is not None and not bool(calibration.is_sure(scores))
+
+
+def check_threshold(below: float | None) -> None:
+    """Raise unless answers can be called uncertain below this; None leaves it to the bundle."""
+    if below is not None and not (isinstance(below, int | float | np.number) and 0 <= below <= 1):
+        raise ConfigError(
+            f"uncertain_below={below!r}: expected a probability, from 0 to 1, or None for the bundle's own"
+        )

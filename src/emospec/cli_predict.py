@@ -1,7 +1,8 @@
 """The command that tells the emotion in recordings."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,6 +12,7 @@ from emospec.errors import ConfigError
 
 if TYPE_CHECKING:
     from emospec.predict import Predictor
+    from emospec.predict_output import Format
 
 
 MAY_BE_HYPHEN = Parameter(allow_leading_hyphen=True)
@@ -72,21 +74,44 @@ def predict(
     if live:
         listen_live(recordings, bundle, uncertain, threads, format)
         return
-    from emospec.hearing import Manner
-    from emospec.predict_files import answer_all, check_pictures, label_of
-    from emospec.predict_output import format_for, open_output
-    from emospec.sources import listed_names, named_recordings
-    from emospec.timeline import check_windows
+    with telling_how_to_go_on(out, format, resume=resume):
+        from emospec.hearing import Manner
+        from emospec.predict_files import answer_all, check_pictures, origin_of
+        from emospec.predict_output import format_for, open_output
+        from emospec.sources import listed_names, named_recordings
+        from emospec.timeline import check_windows
 
-    check_names(recordings)
-    names = named_recordings(recordings, listed_names(list) if list else ())
-    predictor = open_predictor(bundle, uncertain, threads)
-    check_windows(window, hop, predictor.answerer.hears_seconds)  # before a file is begun
-    check_pictures(pictures, names, resume=resume)
-    manner = Manner(window, hop, channel, timeline)
-    with open_output(out, format_for(out, format), label_of(predictor), names, resume=resume) as output:
-        failures = answer_all(predictor, names, output, manner, pictures=pictures)
+        check_names(recordings)
+        names = named_recordings(recordings, listed_names(list) if list else ())
+        predictor = open_predictor(bundle, uncertain, threads)
+        check_windows(window, hop, predictor.answerer.hears_seconds)  # before a file is begun
+        check_pictures(pictures, names, resume=resume)
+        manner = Manner(window, hop, channel, timeline)
+        origin = origin_of(predictor, manner)
+        with open_output(out, format_for(out, format), origin, names, resume=resume) as output:
+            failures = answer_all(predictor, names, output, manner, pictures=pictures)
     sys.exit(told(failures, len(names)))
+
+
+@contextmanager
+def telling_how_to_go_on(out: Path | None, kind: "Format | None", *, resume: bool) -> Iterator[None]:
+    """Let Ctrl-C end the program with one line that says what is kept, and exit code 130."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(f"emospec: interrupted; {_kept(out, kind, resume=resume)}", file=sys.stderr)
+        sys.exit(130)
+
+
+def _kept(out: Path | None, kind: "Format | None", *, resume: bool) -> str:
+    from emospec.predict_output import format_for
+
+    if out is None:
+        return "no answers were kept but those printed (--out FILE keeps them)"
+    if format_for(out, kind) == "text":
+        so_far = f"{out} keeps the answers so far" if out.exists() else "there was no answer yet"
+        return f"{so_far}; text cannot be gone on with, a .jsonl, .csv or .json can"
+    return "the same command goes on where this one stopped" if resume else "add --resume to go on"
 
 
 def open_predictor(bundle: Path | None, uncertain: float | None, threads: int) -> "Predictor":

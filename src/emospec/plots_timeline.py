@@ -1,9 +1,11 @@
 """The picture of a timeline, drawn by Pillow: what is heard when, and how the probabilities move."""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from emospec.predict_formats import clock, shown
@@ -22,6 +24,8 @@ CHART = (250, 520)  # top and bottom of the probabilities
 TEXT, SMALL = 30, 24
 STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800)  # s
 MOST_TICKS = 11
+MOST_POINTS = 120  # windows; beyond, lines would hide each other
+MOST_COLUMNS = 245  # of 6 pixels
 
 RGB = tuple[int, int, int]
 
@@ -43,7 +47,7 @@ def draw_timeline(timeline: Timeline, title: str = "") -> Image.Image:
     """Return the picture of a timeline.
 
     A band shows the segments, pale and hatched where the answer is uncertain, grey in silence; below it are the
-    probabilities of all emotions in the windows.
+    probabilities of all emotions in the windows: a line each, or in a recording of many windows their means, stacked.
 
     Parameters
     ----------
@@ -135,6 +139,9 @@ def _write_inside(page: _Page, box: tuple[int, int, int, int], segment: Segment)
 
 
 def _draw_probabilities(page: _Page, windows: Sequence[Window], classes: Sequence[str]) -> None:
+    if len(windows) > MOST_POINTS:
+        _draw_shares(page, windows, classes)
+        return
     top, bottom = CHART
     for run in _spoken_runs(windows):
         middles = [page.x((each.start + each.end) / 2) for each in run]
@@ -142,22 +149,51 @@ def _draw_probabilities(page: _Page, windows: Sequence[Window], classes: Sequenc
             heights = [bottom - (bottom - top) * each.prediction.scores[name] for each in run if each.prediction]
             points = list(zip(middles, heights, strict=True))
             page.pen.line(points, fill=colour_of(name), width=4, joint="curve")
-            if len(points) < WIDTH / 20:
-                for x, y in points:
-                    page.pen.ellipse((x - 5, y - 5, x + 5, y + 5), fill=colour_of(name))
+            for x, y in points:
+                page.pen.ellipse((x - 5, y - 5, x + 5, y + 5), fill=colour_of(name))
 
 
 def _spoken_runs(windows: Sequence[Window]) -> Iterator[list[Window]]:
-    """Yield windows that follow each other and all have an answer; of very many, one a pixel."""
-    run: list[Window] = []
-    for window in windows[:: max(1, len(windows) // WIDTH)]:
-        if window.prediction:
-            run.append(window)
-        elif run:
-            yield run
-            run = []
-    if run:
-        yield run
+    """Yield windows that follow each other and all have an answer."""
+    for is_spoken, run in groupby(windows, key=lambda window: window.prediction is not None):
+        if is_spoken:
+            yield list(run)
+
+
+def _draw_shares(page: _Page, windows: Sequence[Window], classes: Sequence[str]) -> None:
+    """Stack the mean probabilities of many windows; what is missing to the whole is silence."""
+    top, bottom = CHART
+    at_once = -(-len(windows) // MOST_COLUMNS)
+    shares = mean_shares(windows, classes, at_once)
+    starts = [page.x(each.start + (each.end - each.start - _hop(windows)) / 2) for each in windows[::at_once]]
+    lefts = [LEFT, *map(round, starts[1:]), WIDTH - RIGHT]
+    page.pen.rectangle((LEFT, top, WIDTH - RIGHT - 1, bottom), fill=SILENCE)
+    levels = np.cumsum(np.pad(shares, ((0, 0), (1, 0))), axis=1)
+    for (left, right), column in zip(pairwise(lefts), (bottom - levels * (bottom - top)).round(), strict=True):
+        for name, (lower, upper) in zip(classes, pairwise(column.tolist()), strict=True):
+            if upper < lower and left < right:
+                page.pen.rectangle((left, upper + 1, right - 1, lower), fill=colour_of(name))
+    for share in (0.25, 0.5, 0.75):
+        y = bottom - share * (bottom - top)
+        page.pen.line([(LEFT, y), (WIDTH - RIGHT - 1, y)], fill=PAPER)
+    seconds = f"{at_once * _hop(windows):.3g} s"
+    page.write((LEFT, top - 8), f"stacked: mean probabilities of {seconds} each, silence above", "ls", size=20)
+
+
+def mean_shares(windows: Sequence[Window], classes: Sequence[str], at_once: int) -> NDArray[np.float64]:
+    """Return how much of the time each emotion has: shape (n_groups, n_classes), of so many windows each.
+
+    A window counts with its probabilities, one in silence with zeros.
+    """
+    silent = [0.0] * len(classes)
+    scores = np.array([[w.prediction.scores[each] for each in classes] if w.prediction else silent for w in windows])
+    firsts = np.arange(0, len(windows), at_once)
+    counts = np.diff(firsts, append=len(windows))
+    return np.add.reduceat(scores, firsts, axis=0) / counts[:, np.newaxis]
+
+
+def _hop(windows: Sequence[Window]) -> float:
+    return windows[1].start - windows[0].start
 
 
 def _draw_legend(page: _Page, classes: Sequence[str]) -> None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from emospec.answers import Answerer
+from emospec.answers import Answerer, check_threshold
 from emospec.bundle import Bundle, load_bundle
+from emospec.errors import ConfigError
 from emospec.predictions import Prediction, Segment, Timeline, Window
 from emospec.recordings import resampled_blocks
 from emospec.sounds import Sound, Source, opened, whole_clip
@@ -37,7 +38,7 @@ class Predictor:
     Raises
     ------
     ConfigError
-        If the folder is no bundle, or one that this version cannot use.
+        If the folder is no bundle, or one that this version cannot use, or a number cannot be.
     """
 
     def __init__(
@@ -47,6 +48,9 @@ class Predictor:
         threads: int | None = None,
         uncertain_below: float | None = None,
     ) -> None:
+        check_threshold(uncertain_below)
+        if threads is not None and not (isinstance(threads, int | np.integer) and threads >= 0):
+            raise ConfigError(f"threads={threads!r}: expected 1 or more, or None (or 0) for all cores")
         if not isinstance(bundle, Bundle):
             bundle = load_bundle(Path(bundle) if bundle else None, threads=threads)
         self.bundle: Bundle = bundle
@@ -97,7 +101,7 @@ class Predictor:
         window, hop : seconds
             Length of the windows, and from the beginning of one to that of the next.
         progress : function, optional
-            Called with the seconds of the recording that were heard so far.
+            Called with the seconds of the recording heard so far, at most once a second of it, and at its end.
 
         Raises
         ------

@@ -14,7 +14,8 @@ from emospec.errors import AudioError
 from emospec.files import make_folder, whole_file
 from emospec.hearing import USUAL, Heard, Manner, hear
 from emospec.predict import Predictor
-from emospec.predict_output import Model, Output, check_not_there, files_for
+from emospec.predict_formats import Origin
+from emospec.predict_output import Output, check_not_there, files_for
 from emospec.sounds import Source
 from emospec.sources import STANDARD_INPUT
 from emospec.timeline import check_windows
@@ -54,17 +55,19 @@ def answer_all(
         make_folder(pictures)
     failures = []
     watch = progress or Progress(len(names))
-    for name in (each for each in names if not output.has(each)):
-        watch.begin(name)
-        try:
-            heard = _heard(predictor, name, manner, watch, paths.get(name))
-        except AudioError as error:
-            failures.append(str(error))
-        else:
-            watch.clear()
-            output.write(heard)
-        watch.done()
-    watch.clear()
+    try:
+        for name in (each for each in names if not output.has(each)):
+            watch.begin(name)
+            try:
+                heard = _heard(predictor, name, manner, watch, paths.get(name))
+            except AudioError as error:
+                failures.append(str(error))
+            else:
+                watch.clear()
+                output.write(heard)
+            watch.done()
+    finally:
+        watch.clear()  # what is told of an interruption begins a line of its own
     return failures
 
 
@@ -93,10 +96,24 @@ def _heard(predictor: Predictor, name: str, manner: Manner, watch: Progress, pic
     return heard
 
 
-def label_of(predictor: Predictor) -> Model:
-    """Return what answers state of the model that gave them: its name, and the beginning of its graph's hash."""
-    bundle = predictor.bundle
-    return Model(f"{bundle.name}@{bundle.fingerprint[:12]}", bundle.classes.classes)
+def origin_of(predictor: Predictor, manner: Manner = USUAL) -> Origin:
+    """Return what answers state of the model that gave them, and of how recordings were heard."""
+    bundle, settings = predictor.bundle, settings_of(manner, predictor.answerer.uncertain_below)
+    return Origin(f"{bundle.name}@{bundle.fingerprint[:12]}", bundle.classes.classes, settings)
+
+
+def settings_of(manner: Manner, uncertain_below: float | None = None) -> str:
+    """Return the settings that decide on answers as options of `emospec predict`.
+
+    >>> settings_of(Manner(window=2.0, channel=1), 0.1)
+    '--window 2 --hop 1 --channel 1 --uncertain 0.1'
+    >>> settings_of(Manner(timeline=False))
+    '--no-timeline'
+    """
+    mode = {None: [], True: ["--timeline"], False: ["--no-timeline"]}[manner.timeline]
+    spans = {} if manner.timeline is False else {"window": manner.window, "hop": manner.hop}
+    numbers = spans | {"channel": manner.channel, "uncertain": uncertain_below}
+    return " ".join([*mode, *(f"--{name} {value:.15g}" for name, value in numbers.items() if value is not None)])
 
 
 def called(name: str) -> str:

@@ -4,12 +4,30 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from emospec.hearing import Heard
 from emospec.predictions import Segment
 
 Row = list[Any]
+
+
+class Origin(NamedTuple):
+    """Where answers come from; they state it, so that no others are mixed with them.
+
+    Attributes
+    ----------
+    model : str
+        Its name, and the beginning of its graph's hash.
+    classes : sequence of str
+        The emotions it knows.
+    settings : str
+        The options that decide on answers, such as "--window 3 --hop 1".
+    """
+
+    model: str
+    classes: Sequence[str]
+    settings: str
 
 
 def shown(text: str) -> str:
@@ -58,27 +76,28 @@ def _answer_in_words(emotion: str, uncertain: bool, scores: Mapping[str, float])
     return f"{emotion} {scores[emotion]:.2f}{', uncertain' if uncertain else ''}  ({rest})"
 
 
-def as_json(heard: Heard, model: str) -> str:
+def as_json(heard: Heard, origin: Origin) -> str:
     """Return what was heard as JSON in one line."""
     values = heard.to_dict()
-    return json.dumps({"path": values.pop("path"), "model": model} | values, ensure_ascii=False, allow_nan=False)
+    stated = {"path": values.pop("path"), "model": origin.model, "settings": origin.settings}
+    return json.dumps(stated | values, ensure_ascii=False, allow_nan=False)
 
 
 def csv_columns(classes: Sequence[str]) -> list[str]:
     """Return the columns of a table of answers."""
-    return ["path", "start", "end", "emotion", "confidence", "uncertain", *classes, "model"]
+    return ["path", "start", "end", "emotion", "confidence", "uncertain", *classes, "model", "settings"]
 
 
-def as_rows(heard: Heard, classes: Sequence[str], model: str) -> list[Row]:
+def as_rows(heard: Heard, origin: Origin) -> list[Row]:
     """Return a row for one answer, or for each segment; the emotion of silence is empty."""
-    return [_row(heard.name, segment, classes, model) for segment in segments_in(heard)]
+    return [_row(heard.name, segment, origin) for segment in segments_in(heard)]
 
 
-def _row(name: str, segment: Segment, classes: Sequence[str], model: str) -> Row:
+def _row(name: str, segment: Segment, origin: Origin) -> Row:
     scores = segment.scores or {}
-    numbers = [_rounded(scores.get(each)) for each in classes]
+    numbers = [_rounded(scores.get(each)) for each in origin.classes]
     answer = [segment.emotion or "", _rounded(segment.confidence), str(segment.uncertain).lower()]
-    return [name, segment.start, segment.end, *answer, *numbers, model]
+    return [name, segment.start, segment.end, *answer, *numbers, origin.model, origin.settings]
 
 
 def _rounded(value: float | None) -> float | str:

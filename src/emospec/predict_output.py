@@ -7,27 +7,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol, TextIO
+from typing import Literal, Protocol, TextIO
 
 from emospec.errors import ConfigError
 from emospec.files import make_folder, whole_file, write_text
 from emospec.hearing import Heard
-from emospec.predict_formats import as_csv, as_json, as_rows, as_srt, as_text, csv_columns
-from emospec.predict_resume import as_written, kept_lines, kept_records, kept_rows
+from emospec.predict_formats import Origin, as_csv, as_json, as_rows, as_srt, as_text, csv_columns
+from emospec.predict_resume import as_written, check_subtitles, kept_lines, kept_records, kept_rows, note_subtitles
 from emospec.sources import STANDARD_INPUT
 
 Format = Literal["text", "json", "jsonl", "csv", "srt"]
 SUFFIXES: dict[str, Format] = {".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".srt": "srt"}
 
-
+SUBTITLES = ".emospec.jsonl"  # in a folder of subtitles, which cannot say themselves where they come from
 LONGEST_STEM = 150  # bytes of a file's name
-
-
-class Model(NamedTuple):
-    """What answers state of the model that gave them."""
-
-    label: str
-    classes: Sequence[str]
 
 
 class Output(Protocol):
@@ -59,10 +52,10 @@ class Lines:
 
 
 class Subtitles:
-    """A file of subtitles for each recording, written whole."""
+    """A file of subtitles for each recording, written whole; a list in their folder says where they come from."""
 
-    def __init__(self, paths: dict[str, Path]) -> None:
-        self._paths = paths
+    def __init__(self, paths: dict[str, Path], origin: Origin, listed_in: Path | None) -> None:
+        self._paths, self._origin, self._list = paths, origin, listed_in
 
     def has(self, name: str) -> bool:
         """Tell whether the file of a recording exists."""
@@ -70,7 +63,10 @@ class Subtitles:
 
     def write(self, heard: Heard) -> None:
         """Write the file of a recording."""
-        write_text(as_srt(heard), self._paths[heard.name])
+        path = self._paths[heard.name]
+        if self._list:
+            note_subtitles(self._list, path, self._origin)
+        write_text(as_srt(heard), path)
 
 
 def format_for(out: Path | None, named: Format | None) -> Format:
@@ -79,7 +75,7 @@ def format_for(out: Path | None, named: Format | None) -> Format:
 
 
 def open_output(
-    out: Path | None, kind: Format, model: Model, names: Sequence[str], *, resume: bool
+    out: Path | None, kind: Format, origin: Origin, names: Sequence[str], *, resume: bool
 ) -> AbstractContextManager[Output]:
     """Open where the answers on recordings go.
 
@@ -95,28 +91,42 @@ def open_output(
     Raises
     ------
     ConfigError
-        If it exists and isn't to be gone on with, cannot be, or is another model's.
+        If it exists and isn't to be gone on with, cannot be, or is of another model or other settings.
     """
     if resume and (out is None or kind == "text"):
         raise ConfigError("--resume needs --out with a file that can be read back: .jsonl, .csv, .json or .srt")
     if kind == "srt" and (out or len(names) > 1):
-        return nullcontext(_subtitles(out, names, resume=resume))
+        return nullcontext(_subtitles(out, names, origin, resume=resume))
     if out is None:
-        return _printed(kind, model)
+        return _printed(kind, origin)
     if out.is_dir():
         raise ConfigError(f"{out} is a folder; name a file for the answers")
-    if not resume and (found := next((each for each in (out, journal_of(out)) if each.exists()), None)):
-        raise ConfigError(f"{found} exists already; add --resume to go on with it, or name another file")
+    if not resume:
+        _check_new(out)
     make_folder(out.parent)
-    return _document(out, model) if kind == "json" else _appended(out, kind, model)
+    return _document(out, origin) if kind == "json" else _appended(out, kind, origin)
 
 
-def _subtitles(out: Path | None, names: Sequence[str], *, resume: bool) -> Subtitles:
+def _check_new(out: Path) -> None:
+    if out.exists():
+        raise ConfigError(f"{out} exists already; add --resume to go on with it, or name another file")
+    if journal_of(out).exists():
+        raise ConfigError(
+            f"{out} was begun before and is unfinished (its answers are in {journal_of(out)}); add --resume to go on "
+            "with it, or name another file"
+        )
+
+
+def _subtitles(out: Path | None, names: Sequence[str], origin: Origin, *, resume: bool) -> Subtitles:
     if out is None:
         raise ConfigError("subtitles of several recordings are several files; name a folder for them with --out")
-    paths = {names[0]: out} if len(names) == 1 and not out.is_dir() else files_for(names, out, ".srt")
+    is_file = len(names) == 1 and not out.is_dir()
+    paths = {names[0]: out} if is_file else files_for(names, out, ".srt")
     check_not_there(paths, "add --resume to go on, or name another place", resume=resume)
-    return Subtitles(paths)
+    listed_in = None if is_file else out / SUBTITLES
+    if listed_in:
+        check_subtitles(listed_in, paths.values(), origin)
+    return Subtitles(paths, origin, listed_in)
 
 
 def check_not_there(paths: Mapping[str, Path], what_to_do: str, *, resume: bool) -> None:
@@ -153,42 +163,42 @@ def _stem_of(name: str) -> str:
     return stem.strip(". ").encode()[:LONGEST_STEM].decode(errors="ignore") or "recording"
 
 
-def _render(kind: Format, model: Model) -> Callable[[Heard], str]:
+def _render(kind: Format, origin: Origin) -> Callable[[Heard], str]:
     """Return how a format writes an answer."""
     return {
         "text": as_text,
         "srt": as_srt,
-        "csv": lambda heard: as_csv(as_rows(heard, model.classes, model.label)),
-    }.get(kind, lambda heard: as_json(heard, model.label) + "\n")
+        "csv": lambda heard: as_csv(as_rows(heard, origin)),
+    }.get(kind, lambda heard: as_json(heard, origin) + "\n")
 
 
 @contextmanager
-def _printed(kind: Format, model: Model) -> Iterator[Output]:
+def _printed(kind: Format, origin: Origin) -> Iterator[Output]:
     """Print answers as they come; JSON as a list of them, once they are all there."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files may hold bytes that are no text
     if kind == "csv":
-        print(as_csv([csv_columns(model.classes)]), end="")
+        print(as_csv([csv_columns(origin.classes)]), end="")
     if kind != "json":
-        yield Lines(sys.stdout, _render(kind, model), set())
+        yield Lines(sys.stdout, _render(kind, origin), set())
         return
     records = io.StringIO()
-    yield Lines(records, _render("jsonl", model), set())
-    sys.stdout.writelines(document(records.getvalue().split("\n")[:-1], model))
+    yield Lines(records, _render("jsonl", origin), set())
+    sys.stdout.writelines(document(records.getvalue().split("\n")[:-1], origin))
 
 
 @contextmanager
-def _appended(out: Path, kind: Format, model: Model) -> Iterator[Output]:
+def _appended(out: Path, kind: Format, origin: Origin) -> Iterator[Output]:
     done: set[str] = set()
     is_new = not out.exists()
     if is_new:
-        write_text(as_csv([csv_columns(model.classes)]) if kind == "csv" else "", out)
+        write_text(as_csv([csv_columns(origin.classes)]) if kind == "csv" else "", out)
     elif kind == "csv":
-        done = kept_rows(out, model.classes, model.label)
+        done = kept_rows(out, origin)
     elif kind == "jsonl":
-        done = kept_lines(out, model.label)
+        done = kept_lines(out, origin)
     with out.open("a", encoding="utf-8", errors="backslashreplace", newline="") as file:
-        lines = Lines(file, _render(kind, model), done)
+        lines = Lines(file, _render(kind, origin), done)
         try:
             yield lines
         finally:
@@ -197,12 +207,12 @@ def _appended(out: Path, kind: Format, model: Model) -> Iterator[Output]:
 
 
 @contextmanager
-def _document(out: Path, model: Model) -> Iterator[Output]:
+def _document(out: Path, origin: Origin) -> Iterator[Output]:
     """Append answers to a journal beside the document, which is made of it when all are there."""
     journal = journal_of(out)
     if out.exists() and not journal.exists():
-        write_text("".join(kept_records(out, model.label)), journal)
-    with _appended(journal, "jsonl", model) as lines:
+        write_text("".join(kept_records(out, origin)), journal)
+    with _appended(journal, "jsonl", origin) as lines:
         yield lines
     if not journal.exists():
         return  # nothing was heard
@@ -211,7 +221,7 @@ def _document(out: Path, model: Model) -> Iterator[Output]:
         temporary.open("w", encoding="utf-8") as file,
         journal.open(encoding="utf-8") as lines,
     ):
-        file.writelines(document(lines, model))
+        file.writelines(document(lines, origin))
     journal.unlink()
 
 
@@ -220,9 +230,9 @@ def journal_of(out: Path) -> Path:
     return out.with_name(f".{out.name}.unfinished")
 
 
-def document(lines: Iterable[str], model: Model) -> Iterator[str]:
+def document(lines: Iterable[str], origin: Origin) -> Iterator[str]:
     """Yield a JSON document around records that are lines of JSON."""
-    yield f'{{"model": {json.dumps(model.label)}, "classes": {json.dumps(list(model.classes))}, "recordings": ['
+    yield f'{{"model": {json.dumps(origin.model)}, "classes": {json.dumps(list(origin.classes))}, "recordings": ['
     for number, line in enumerate(lines):
         yield f"{',' if number else ''}\n  {line.rstrip()}"
     yield "\n]}\n"

@@ -3,13 +3,13 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from emospec.errors import ConfigError
-from emospec.files import read_json, whole_file
-from emospec.predict_formats import Row, as_csv, csv_columns
+from emospec.files import make_folder, read_json, whole_file
+from emospec.predict_formats import Origin, Row, as_csv, csv_columns
 
 BEGINNING = "0.0"  # where the first row of each recording starts
 
@@ -23,23 +23,26 @@ def as_written(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def kept_lines(path: Path, model: str) -> set[str]:
+def kept_lines(path: Path, origin: Origin) -> set[str]:
     """Return the recordings in a file of JSON lines; a last line that was cut short is removed from it.
 
     Raises
     ------
     ConfigError
-        If it is no such file, or another model's.
+        If it is no such file, or of another model or other settings.
     """
-    names, end = set(), 0
+    return {as_written(_checked_name(record, path, origin)) for record in _records_in(path)}
+
+
+def _records_in(path: Path) -> Iterator[Any]:
+    end = 0
     with path.open("rb+") as file:
         for line in file:
             if not line.endswith(b"\n"):
                 file.truncate(end)
                 break
-            names.add(as_written(_checked_name(_parsed(line, path), path, model)))
+            yield _parsed(line, path)
             end += len(line)
-    return names
 
 
 def _parsed(line: bytes, path: Path) -> Any:
@@ -49,46 +52,61 @@ def _parsed(line: bytes, path: Path) -> Any:
         raise _foreign(path) from None
 
 
-def _checked_name(record: Any, path: Path, model: str) -> str:
+def _checked_name(record: Any, path: Path, origin: Origin) -> str:
+    name = _name_in(record, path)
+    _check_origin(record.get("model"), record.get("settings"), path, origin)
+    return name
+
+
+def _name_in(record: Any, path: Path) -> str:
     if not isinstance(record, dict) or not isinstance(record.get("path"), str):
         raise _foreign(path)
-    _check_model(record.get("model"), path, model)
     return str(record["path"])
 
 
-def _check_model(found: Any, path: Path, model: str) -> None:
-    if found != model:
-        raise ConfigError(f"{path} holds answers of the model {found}, not of {model}; name another file")
+def _check_origin(model: Any, settings: Any, path: Path, origin: Origin) -> None:
+    if model != origin.model:
+        raise ConfigError(f"{path} holds answers of the model {model}, not of {origin.model}; name another file")
+    if settings and settings != origin.settings:  # older files don't state them
+        raise ConfigError(
+            f"{path} holds answers made with {settings}, not with {origin.settings}; go on with the former, or name "
+            "another file"
+        )
 
 
 def _foreign(path: Path) -> ConfigError:
     return ConfigError(f"{path} was not written by `emospec predict` in this format; name another file")
 
 
-def kept_records(path: Path, model: str) -> Iterator[str]:
+def kept_records(path: Path, origin: Origin) -> Iterator[str]:
     """Yield the records of a JSON file as lines."""
     document = read_json(path)
     if not isinstance(document, dict) or not isinstance(document.get("recordings"), list):
         raise _foreign(path)
     for record in document["recordings"]:
-        _checked_name(record, path, model)
+        _checked_name(record, path, origin)
         yield as_written(json.dumps(record, ensure_ascii=False)) + "\n"
 
 
-def kept_rows(path: Path, classes: Sequence[str], model: str) -> set[str]:
-    """Return the recordings in a CSV file; the last one is removed from it if its rows were cut short."""
+def kept_rows(path: Path, origin: Origin) -> set[str]:
+    """Return the recordings in a CSV file; the last one is removed from it if its rows were cut short.
+
+    An older file gets the column of the settings, which stays empty for what it holds.
+    """
     text = path.read_bytes().decode("utf-8", errors="replace")
     header, *rows = list(csv.reader(io.StringIO(text, newline=""))) or [[]]
-    if header != csv_columns(classes):
+    columns = csv_columns(origin.classes)
+    if header not in (columns, columns[:-1]):
         raise _foreign(path)
     whole = _whole_rows(rows, len(header), text.endswith("\n"))
-    for row in whole:
-        if len(row) != len(header):
-            raise _foreign(path)
-        _check_model(row[-1], path, model)
-    if len(whole) < len(rows):
+    if any(len(row) != len(header) for row in whole):
+        raise _foreign(path)
+    filled = [row + [""] * (len(columns) - len(header)) for row in whole]
+    for row in filled:
+        _check_origin(row[-2], row[-1], path, origin)
+    if len(whole) < len(rows) or header != columns:
         with whole_file(path) as temporary:
-            temporary.write_text(as_csv([header, *whole]), encoding="utf-8", newline="")
+            temporary.write_text(as_csv([columns, *filled]), encoding="utf-8", newline="")
     return {row[0] for row in whole}
 
 
@@ -102,3 +120,25 @@ def _whole_rows(rows: list[Row], width: int, is_ended: bool) -> list[Row]:
         if before.pop()[1:2] == [BEGINNING]:
             break  # standard input may have been heard several times
     return before
+
+
+def note_subtitles(listed_in: Path, path: Path, origin: Origin) -> None:
+    """Add to a list where a file of subtitles comes from."""
+    make_folder(listed_in.parent)
+    with listed_in.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"path": path.name, "model": origin.model, "settings": origin.settings}) + "\n")
+
+
+def check_subtitles(listed_in: Path, paths: Iterable[Path], origin: Origin) -> None:
+    """Raise if files of subtitles that exist are of another model or other settings, as far as a list tells.
+
+    Raises
+    ------
+    ConfigError
+        With the first of them.
+    """
+    if not listed_in.exists():
+        return
+    listed = {_name_in(record, listed_in): record for record in _records_in(listed_in)}
+    for path in (each for each in paths if each.name in listed and each.exists()):
+        _checked_name(listed[path.name], path, origin)

@@ -1,6 +1,7 @@
 """Recordings of any common format as streams of blocks, so that hours of sound take no more memory than a minute."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ CONTAINERS = (
     "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dts,eac3,flac,flv,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpc,"
     "mpeg,mpegts,mxf,nut,ogg,oma,rm,tta,voc,w64,wav,wv"
 )
+ADDRESS = re.compile(r"(https?|ftps?|sftp|s3|gs|file|data|rtmps?|rtsp|smb):/+", re.IGNORECASE)
 # Whose length FFmpeg estimates by the bit rate of the beginning, which may change.
 BY_BIT_RATE = frozenset({"aac", "ac3", "dts", "eac3", "mp3"})
 
@@ -100,6 +102,9 @@ def checked_beginning(path: Path) -> bytes:
         with path.open("rb") as file:
             start = file.read(len(LFS_POINTER))
     except (OSError, ValueError) as error:  # ValueError: a name with a zero in it
+        if found := ADDRESS.match(str(path)):
+            address = f"{found[1]}://{str(path)[found.end() :]}"  # a path has lost one of the slashes
+            raise AudioError(f"{address} is an address, which emospec doesn't fetch; download it first") from None
         reason = error.strerror if isinstance(error, OSError) else error
         raise AudioError(f"{path} cannot be opened ({reason}); is the path right?") from None
     if start == LFS_POINTER:

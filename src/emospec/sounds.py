@@ -1,5 +1,6 @@
 """What a user hands over as sound, a file or a waveform, as one clip or as a stream."""
 
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,7 +48,7 @@ def opened(source: Source) -> Iterator[Stream]:
         If it is no sound, comes without its rate, or has no such channel.
     """
     if not isinstance(source.sound, str | Path):
-        rate, channels = rate_of(source), as_channels(source.sound)
+        channels, rate = as_channels(source.sound), rate_of(source)
         blocks = (channels[start : start + BLOCK] for start in range(0, len(channels), BLOCK))
         yield _stream(NAME, rate, channels.shape[1], blocks, source.channel)
         return
@@ -89,13 +90,24 @@ def rate_of(source: Source) -> int:
     return int(rate)
 
 
+def check_kind(sound: object) -> None:
+    """Raise for what is neither a path nor an array, such as bytes and open files."""
+    if not (hasattr(sound, "__array__") or isinstance(sound, list | tuple | array)):
+        what = "None" if sound is None else type(sound).__name__
+        raise ConfigError(
+            f"{what} is neither a path nor an array; expected the path of a recording, or a waveform with its sample "
+            "rate, as soundfile.read gives both of an open file"
+        )
+
+
 def as_channels(sound: Any) -> Waveform:
     """Return a waveform as float32 of shape (n_samples, channels); whole numbers are divided by their full scale."""
-    array = np.asarray(sound)
-    channels, kind = array[:, np.newaxis] if array.ndim == 1 else array, array.dtype.str[1:]
+    check_kind(sound)
+    samples = np.asarray(sound)
+    channels, kind = samples[:, np.newaxis] if samples.ndim == 1 else samples, samples.dtype.str[1:]
     if channels.ndim != 2 or channels.shape[1] > max(len(channels), 1) or kind not in FULL_SCALES:
         raise ConfigError(
-            f"the waveform is {array.dtype} of shape {array.shape}; expected floats in [-1, 1] (or int16, int32) of "
-            "shape (n_samples,) or (n_samples, channels)"
+            f"the waveform is {samples.dtype} of shape {samples.shape}; expected floats in [-1, 1] (or int16, int32) "
+            "of shape (n_samples,) or (n_samples, channels)"
         )
     return np.asarray(channels / FULL_SCALES[kind], np.float32)

@@ -25,7 +25,7 @@ def named_recordings(names: Iterable[str], listed: Iterable[str] = ()) -> list[s
     ----------
     names : iterable of str
         Files; folders, which stand for the recordings in them, by the suffixes of their names, at any depth; patterns
-        such as `talks/**/*.wav`, where no file is called so; `-` is standard input.
+        such as `talks/**/*.wav`, where no file is called so; `-` is standard input. Addresses are no patterns.
     listed : iterable of str
         Further names, which are no patterns: those of a list, see `listed_names`.
 
@@ -47,7 +47,7 @@ def _meant_by(name: str, *, patterns: bool = True) -> Iterator[str]:
         yield str(path)
     elif os.path.isdir(path):  # noqa: PTH112
         yield from _or_refused(_in_folder(path), f"folder {name} holds no recordings ({', '.join(sorted(SUFFIXES))})")
-    elif patterns and glob.has_magic(name):
+    elif patterns and glob.has_magic(name) and "://" not in name:
         matching = (each for each in sorted(glob.glob(str(path), recursive=True)) if Path(each).is_file())  # noqa: PTH207
         # Brackets alone are more likely part of a name, whose file is missing.
         yield from _or_refused(matching, f"no file matches {name}") if set(name) & set("*?") else _or(name, matching)

@@ -12,6 +12,7 @@ from emospec.speech import Utterance, utterances
 LEAST_HEARD = 0.25  # s of speech that a window needs for an answer
 LEAST_SILENCE = 0.1  # s
 LEAST_HOP = 0.01  # s
+BETWEEN_REPORTS = 1.0  # s of the recording
 
 
 def make_timeline(
@@ -30,7 +31,7 @@ def make_timeline(
     window, hop : seconds
         Length of the windows, and from the beginning of one to that of the next.
     progress : function, optional
-        Called with the seconds that were read so far.
+        Called with the seconds that were read so far, at most once a second of them, and at the end.
     """
     check_windows(window, hop, answerer.hears_seconds)
     listener = _Listener(answerer, window, hop)
@@ -49,18 +50,25 @@ def check_windows(window: float, hop: float, longest: float) -> None:
 
 
 class _Counted:
-    """Blocks, counted as they go through."""
+    """Blocks, counted as they go through; now and then the seconds so far are told, each number once."""
 
     def __init__(self, blocks: Iterable[Waveform], rate: int, progress: Callable[[float], None] | None) -> None:
         self._blocks, self._rate, self._progress = blocks, rate, progress
-        self.n_samples = 0
+        self.n_samples, self._told = 0, -1.0
 
     def __iter__(self) -> Iterator[Waveform]:
         for block in self._blocks:
             yield block
             self.n_samples += len(block)
-            if self._progress:
-                self._progress(self.n_samples / self._rate)
+            self._tell(BETWEEN_REPORTS)
+        self._tell(0)
+
+    def _tell(self, least: float) -> None:
+        """Report the seconds so far if they are that many more than the last time, and more at all."""
+        seconds = round(self.n_samples / self._rate, 3)
+        if self._progress and seconds > self._told and seconds >= self._told + least:
+            self._progress(seconds)
+            self._told = seconds
 
 
 class _Listener:
