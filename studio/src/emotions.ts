@@ -40,10 +40,21 @@ export const css = ({ light, dark }: Colour): string => `light-dark(${light}, ${
 
 export const percent = (share: number): string => `${Math.round(100 * share)}\u00a0%`;
 
-/** Minutes and seconds, as a player shows them. */
+/** Minutes and seconds, and hours where there are any, as a player shows them. */
 export function clock(seconds: number): string {
   const whole = Math.floor(seconds);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const parts = hours ? [hours, twoDigits(minutes)] : [minutes];
+  return [...parts, twoDigits(whole % 60)].join(":");
+}
+
+const twoDigits = (n: number): string => String(n).padStart(2, "0");
+
+/** A length of time in words: "4 s", "4.2 s" if it has digits, from a minute on "1:24 min", and "1:02:03 h". */
+export function duration(seconds: number, digits = 0): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${seconds.toFixed(digits)} s`;
+  return `${clock(whole)} ${whole < 3600 ? "min" : "h"}`;
 }
 
 /** How long somebody speaks, and which shares of that sound like each class: surely, and in all. */

@@ -1,5 +1,5 @@
 import type { LiveAnswer, Model, Prediction, Stretch } from "./engine/types";
-import { percent, sharesOf, leader } from "./emotions";
+import { duration, percent, sharesOf, leader } from "./emotions";
 import type { Take } from "./studio";
 
 /** The headline and the line below it. */
@@ -38,7 +38,7 @@ export function wordsOnTimeline(take: Take, model: Model): Words {
   if (!found) return { headline: "no voice", below: "Nobody speaks in this recording.", emotion: null };
   const sure = Object.values(found.sure).reduce((sum, share) => sum + share, 0);
   const first = leader(found.sure);
-  const speech = `the ${Math.round(found.seconds)} s in which somebody speaks`;
+  const speech = `the ${duration(found.seconds)} in which somebody speaks`;
   if (sure === 0) return { headline: "uncertain", below: `It is sure of nothing in ${speech}.`, emotion: null };
   const below = `It is sure of ${percent(sure)} of ${speech}; most of that is ${first}.`;
   if (sure < 0.5) return { headline: "uncertain", below, emotion: null };

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -115,7 +116,8 @@ def test_the_answer_comes_soon_after_a_recording_ends(regular):
     while len(waited) < 3 and not any(each < ANSWER_MS for each in waited):  # a machine may be busy for a moment
         regular.record(3)
         regular.stop()
-        waited.append(float(regular.page.locator(".take-away .note").inner_text().split(" in ")[1].split()[0]))
+        told = re.search(r"answered in (\d+) ms", regular.page.locator(".take-away .note").inner_text())
+        waited.append(float(told[1]) if told else float("inf"))  # 10 s and more are told in seconds
 
     print(f"from the end of a recording to its answer: {waited} ms")
     assert min(waited) < ANSWER_MS

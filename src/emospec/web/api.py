@@ -1,8 +1,10 @@
 """The addresses of the API."""
 
+from inspect import signature
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response, WebSocket
+from fastapi.exceptions import RequestValidationError
 from fastapi.params import Depends
 
 from emospec import __version__
@@ -10,7 +12,7 @@ from emospec.web import answers
 from emospec.web.live import serve_live
 from emospec.web.problems import KINDS, MEDIA_TYPE
 from emospec.web.service import Service
-from emospec.web.uploads import FIELD
+from emospec.web.uploads import FIELD, RAW_TYPES
 
 BYTES = {"type": "string", "format": "binary"}
 UPLOAD = {
@@ -19,9 +21,8 @@ UPLOAD = {
         "description": "A recording in any common format: WAV, FLAC, MP3, OGG, Opus, M4A, WebM, or a film with sound.",
         "content": {
             "multipart/form-data": {"schema": {"type": "object", "required": [FIELD], "properties": {FIELD: BYTES}}},
-            "audio/*": {"schema": BYTES},
-            "application/octet-stream": {"schema": BYTES},
-        },
+        }
+        | {kind: {"schema": BYTES} for kind in RAW_TYPES},
     }
 }
 METRICS: dict[int | str, dict[str, Any]] = {
@@ -31,8 +32,15 @@ METRICS: dict[int | str, dict[str, Any]] = {
 Channel = Annotated[
     int | None, Query(ge=1, le=1024, description="Counted from 1; the mean of all channels unless given.")
 ]
-Window = Annotated[float, Query(ge=0.5, le=60, description="Seconds that one answer is on.")]
-Hop = Annotated[float, Query(ge=0.1, le=60, description="Seconds from one window to the next.")]
+Window = Annotated[
+    float | None, Query(description="Seconds that one answer is on; at most as many as the model hears at once.")
+]
+Hop = Annotated[
+    float | None,
+    Query(
+        description="Seconds from one window to the next; at most the window, which it is if that is shorter than 1."
+    ),
+]
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -61,7 +69,16 @@ def admit(request: Request) -> None:
     service_of(request).admit(request)
 
 
-v1 = APIRouter(prefix="/v1", dependencies=[Depends(admit)], tags=["recordings"])
+def check_names(request: Request) -> None:
+    """Raise a `RequestValidationError` for parameters that an address does not know, if it knows any."""
+    known = [name for name in signature(request.scope["endpoint"]).parameters if name != "request"]
+    unknown = [name for name in request.query_params if name not in known]
+    if known and unknown:
+        told = f"no parameter of this address; expected {' or '.join(known)}"
+        raise RequestValidationError([{"loc": ("query", name), "msg": told} for name in unknown])
+
+
+v1 = APIRouter(prefix="/v1", dependencies=[Depends(admit), Depends(check_names)], tags=["recordings"])
 
 
 @v1.post("/predict", response_model=answers.PredictionAnswer, responses=ON_UPLOAD, openapi_extra=UPLOAD)
@@ -71,9 +88,9 @@ async def predict(request: Request, channel: Channel = None) -> dict[str, Any]:
 
 
 @v1.post("/timeline", response_model=answers.TimelineAnswer, responses=ON_UPLOAD, openapi_extra=UPLOAD)
-async def timeline(request: Request, window: Window = 3.0, hop: Hop = 1.0, channel: Channel = None) -> dict[str, Any]:
+async def timeline(request: Request, window: Window = None, hop: Hop = None, channel: Channel = None) -> dict[str, Any]:
     """Give answers along a long recording: windows at regular times, and segments of one emotion or of silence."""
-    options = {"window": window, "hop": hop}
+    options = service_of(request).windows.chosen(window, hop)
     return await service_of(request).answer(request, {"do": "timeline", "channel": channel, "options": options})
 
 

@@ -44,7 +44,7 @@ def create_app(service: Service, *, page: Path = PAGE) -> ASGIApp:
         app.add_route(path, _file(DOCS / name), include_in_schema=False)
     _serve_page(app, page)
     answer_problems(app)
-    _describe(app, needs_key=service.served.api_key is not None)
+    _describe(app, service)
     return Counted(Guard(app, service.served.hosts), service.meters)
 
 
@@ -66,13 +66,15 @@ def _serve_page(app: FastAPI, page: Path) -> None:
     app.router.default = rest
 
 
-def _describe(app: FastAPI, *, needs_key: bool) -> None:
-    """Write the API's description: problems as they are, and the key if there is one."""
+def _describe(app: FastAPI, service: Service) -> None:
+    """Write the API's description: problems as they are, the bounds of this model, and the key if there is one."""
     api = get_openapi(title=app.title, version=app.version, description=ABOUT, routes=app.routes)
     schema = answers.Problem.model_json_schema()
     api["components"]["schemas"]["Problem"] = schema
     api["x-problems"] = [{"id": name, "status": kind.status, "title": kind.title} for name, kind in KINDS.items()]
-    if needs_key:
+    for parameter in api["paths"]["/v1/timeline"]["post"]["parameters"]:
+        parameter["schema"] = service.windows.schemas.get(parameter["name"], parameter["schema"])
+    if service.served.api_key is not None:
         _require_key(api)
     app.openapi = lambda: api  # type: ignore[method-assign]
 

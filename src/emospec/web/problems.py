@@ -29,7 +29,7 @@ KINDS = {
     "too-large": Kind(413, "The upload is too large"),
     "unknown-type": Kind(415, "This is no type of a recording"),
     "wrong-host": Kind(421, "This server does not go by that name"),
-    "bad-parameter": Kind(422, "A parameter is out of range"),
+    "bad-parameter": Kind(422, "A parameter is unknown or out of range"),
     "bad-recording": Kind(422, "The recording cannot be used"),
     "costly-recording": Kind(422, "The recording takes more than is allowed"),
     "too-many-requests": Kind(429, "Too many requests"),

@@ -16,6 +16,7 @@ from emospec.web.pool import Pool, ask
 from emospec.web.problems import Problem, busy
 from emospec.web.shares import Slots
 from emospec.web.uploads import received
+from emospec.web.windows import WindowLimits
 
 
 class Service:
@@ -31,6 +32,7 @@ class Service:
         self.served, self.limits = served, served.limits
         self.predictor = Predictor(served.bundle, threads=1)  # for live sound, which needs no decoder
         self.bundle = self.predictor.bundle
+        self.windows = WindowLimits(self.predictor.answerer.hears_seconds)
         self.card = self.bundle.card() if (self.bundle.path / CARD).is_file() else ""
         self.pool, self.rate = Pool(served), RateLimit(served.limits.rate)
         self.meters = Meters(self.bundle.name)

@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO
 
@@ -15,7 +16,7 @@ from emospec.web.limits import MIB
 from emospec.web.problems import Problem, busy
 
 FIELD = "file"
-RAW_TYPES = ("audio/", "video/", "application/octet-stream", "application/ogg")
+RAW_TYPES = ("audio/*", "video/*", "application/ogg", "application/octet-stream")
 LONGEST_HEADER = 4096  # bytes, of a part of a form
 OPEN_FILES = Path(f"/proc/{os.getpid()}/fd")  # of this process; only Linux has it
 
@@ -83,7 +84,7 @@ def _reader(request: Request, file: IO[bytes]) -> tuple[Take, Callable[[], None]
             raise Problem("bad-request", "the Content-Type names no boundary; let your HTTP library write it")
         form = FormFile(options[b"boundary"], file)
         return form.take, form.finish
-    if kind.decode("latin-1").startswith(RAW_TYPES):
+    if any(fnmatchcase(kind.decode("latin-1"), known) for known in RAW_TYPES):
         return file.write, lambda: None
     raise Problem(
         "unknown-type",

@@ -1,3 +1,4 @@
+import { clock } from "../emotions";
 import type { Explanation } from "../engine/types";
 import { hertzToMel } from "../sound/mel";
 import type { Picture } from "../sound/picture";
@@ -176,6 +177,6 @@ function paintTimes(pen: Pen, { from, to }: Scene, box: Box): void {
 }
 
 function timeLabel(time: number, step: number): string {
-  if (time >= 60) return `${Math.floor(time / 60)}:${String(Math.round(time % 60)).padStart(2, "0")}`;
+  if (time >= 60) return clock(Math.round(time));
   return `${step < 1 ? time.toFixed(step < 0.5 ? 2 : 1) : Math.round(time)} s`;
 }

@@ -24,7 +24,8 @@ export class Judge {
 
   /** Length and distance of the windows of a timeline, in seconds; the model has to hear all of a window. */
   get windows(): [number, number] {
-    return [Math.min(3, (this.mel.width * this.mel.hop_length) / this.rate), 1];
+    const window = Math.min(3, (this.mel.width * this.mel.hop_length) / this.rate);
+    return [window, Math.min(1, window)];
   }
 
   prediction(row: Float32Array, seconds: number): Prediction {

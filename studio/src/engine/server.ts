@@ -40,9 +40,7 @@ export class ServerEngine implements Engine {
   }
 
   timeline(sound: Sound): Promise<Timeline> {
-    const { width, hop_length, sample_rate } = this.model.facts.mel;
-    const window = Math.min(3, (width * hop_length) / sample_rate); // the model has to hear all of it
-    return upload(`./v1/timeline?window=${window}`, sound);
+    return upload("./v1/timeline", sound);
   }
 
   explain(sound: Sound): Promise<Explanation> {

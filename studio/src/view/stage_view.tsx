@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { paintIdle } from "../draw/idle";
 import { paint, type Scene } from "../draw/stage";
-import { clock, coloursOf, stretchAt } from "../emotions";
+import { clock, coloursOf, duration, stretchAt } from "../emotions";
 import type { Engine, LiveAnswer, Prediction, Stretch } from "../engine/types";
 import type { Recording } from "../sound/recording";
 import type { State, Studio } from "../studio";
@@ -125,7 +125,7 @@ function Seeker({ studio, seconds, view: { from, to } }: SeekerProps) {
       aria-valuemin={0}
       aria-valuemax={Number(seconds.toFixed(2))}
       aria-valuenow={Number(player.time.toFixed(2))}
-      aria-valuetext={`${player.time.toFixed(1)} of ${seconds.toFixed(1)} seconds`}
+      aria-valuetext={`${duration(player.time, 1)} of ${duration(seconds, 1)}`}
       onPointerDown={(event) =>
         void player.play(from + (event.offsetX / event.currentTarget.clientWidth) * (to - from))
       }

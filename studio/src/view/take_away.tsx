@@ -1,3 +1,4 @@
+import { duration } from "../emotions";
 import type { Engine } from "../engine/types";
 import { fileOf } from "../sound/decode";
 import type { Take } from "../studio";
@@ -18,11 +19,15 @@ export function TakeAway({ take, engine }: { take: Take; engine: Engine }) {
         {!take.sound.file && <SaveButton label="the recording" save={() => save(fileOf(take.sound), `${name}.wav`)} />}
       </div>
       <p class="note">
-        {take.sound.name}, {take.seconds.toFixed(1)} s{take.waited > 0 && `; answered in ${Math.round(take.waited)} ms`}
+        {take.sound.name}, {duration(take.seconds, 1)}
+        {take.waited > 0 && `; answered in ${waited(take.waited)}`}
       </p>
     </section>
   );
 }
+
+/** Milliseconds tell something only of a short time. */
+const waited = (ms: number): string => (ms < 10_000 ? `${Math.round(ms)} ms` : duration(ms / 1000));
 
 function SaveButton({ label, save }: { label: string; save: () => void }) {
   return (
