@@ -46,7 +46,9 @@ export interface State {
 /** What the page can do, and where it stands; the views draw `state` and call the verbs. */
 export class Studio {
   engine: Engine | null = null;
-  readonly player = new Player();
+  readonly player = new Player(() =>
+    this.report("This browser can't play that file. What the model heard in it stands all the same."),
+  );
   state: State = {
     phase: "opening",
     progress: 0,

@@ -139,6 +139,16 @@ def test_a_click_plays_what_is_below_it_however_narrow(heard: Callable[..., Any]
             assert page.evaluate("Number(document.activeElement.value)") == below["start"]
 
 
+def test_a_file_that_the_browser_cannot_play_is_told_of(heard: Callable[..., Any]):
+    page, errors = heard(204), []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    refusing = "new DOMException('no decoder', 'NotSupportedError')"
+    page.evaluate(f"() => {{ HTMLMediaElement.prototype.play = async () => {{ throw {refusing}; }}; }}")
+    tap(page, 100, LENGTHS[204])
+    page.locator(".problem", has_text="This browser can't play that file").wait_for(timeout=10_000)
+    assert not errors
+
+
 def test_every_piece_of_an_hour_can_be_played_by_keyboard(heard: Callable[..., Any]):
     page, pieces = heard(1364, 390), spoken(1364)
     page.locator('.ribbon button[tabindex="0"]').focus()

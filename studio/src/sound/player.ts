@@ -6,7 +6,8 @@ export class Player {
   private readonly listeners = new Set<() => void>();
   private address = "";
 
-  constructor() {
+  /** `refused` is called when the browser can't play the sound. */
+  constructor(private readonly refused: () => void) {
     this.audio.onplay = () => this.follow();
     this.audio.onpause = () => this.stand();
     this.audio.onended = () => this.rewind();
@@ -32,7 +33,12 @@ export class Player {
 
   async play(from?: number): Promise<void> {
     if (from !== undefined) this.seek(from);
-    await this.audio.play();
+    try {
+      await this.audio.play();
+    } catch (error) {
+      // A pause or another sound that comes before the first tone is an AbortError, and nothing to tell of.
+      if ((error as DOMException).name !== "AbortError") this.refused();
+    }
   }
 
   pause(): void {
