@@ -144,7 +144,7 @@ TEXT = """# What shared speakers are worth on CREMA-D
 Angry, fear, happy and sad; 71 of the 91 actors, 3,964 clips less those that can't be read; grey images; five folds, so
 that every clip is tested once, under `kfold-random:5` (clips at random: every test speaker is in training) and under
 `kfold-speakers:5` (no speaker in two parts). Early stopping on the validation part, patience 10, seed 0, layers in
-bfloat16. In brackets 95 % intervals, which resample speakers; the difference is paired clip by clip. Written by
+float32. In brackets 95 % intervals, which resample speakers; the difference is paired clip by clip. Written by
 `make reproduce`.
 
 {table}

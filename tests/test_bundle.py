@@ -13,7 +13,7 @@ from bundle_samples import CALIBRATION, WEIGHTS, answer, write_facts, write_grap
 from emospec import bundle as bundle_module
 from emospec.audited import checked_scores
 from emospec.audited_bundle import as_audited
-from emospec.bundle import Bundle, batches, load_bundle, name_of
+from emospec.bundle import Bundle, batches, load_bundle, name_of, shipped_bundle
 from emospec.errors import ConfigError, EmospecError
 from samples import CLASSES, clips_table
 
@@ -191,6 +191,7 @@ def test_a_folder_called_shipped_is_meant_where_there_is_one(
     monkeypatch.chdir(tmp_path)
     shutil.copytree(folder, "shipped")
     assert load_bundle("shipped").path == Path("shipped")
+    assert load_bundle().path == shipped_bundle()
 
 
 def test_the_bundle_of_the_package_is_told_by_its_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -267,6 +267,7 @@ def wait_for(truth: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not truth() and time.monotonic() < end:
         time.sleep(0.02)
+    assert truth()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows ends programs without asking them")

@@ -22,8 +22,9 @@ from emospec.mel import MelConfig
 from emospec.models import MODELS, build_model, load_model
 from emospec.quantize import quantize_bundle
 from emospec.runs import Run, load_run
+from emospec.sessions import in_precision
 from emospec.settings import TrainConfig
-from emospec.training import in_precision, train
+from emospec.training import train
 from samples import CLASSES, image_set
 
 MEL = MelConfig(n_fft=512, win_length=512, hop_length=256, n_mels=24, height=24, width=24)

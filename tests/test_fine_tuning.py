@@ -16,8 +16,9 @@ from emospec.image_set import ImageSet
 from emospec.judging import predict
 from emospec.models import load_model
 from emospec.runs import Run, load_run
+from emospec.sessions import in_precision
 from emospec.settings import read_config
-from emospec.training import build_compiled, in_precision, train, with_start
+from emospec.training import build_compiled, train, with_start
 from emospec.training_data import TrainingData
 from fine_tuning_samples import (
     CONFIG,

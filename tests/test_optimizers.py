@@ -47,6 +47,19 @@ def test_one_pass_comes_to_keras_weights_and_moments(kind: type, options: dict) 
         assert np.allclose(np.asarray(one), np.asarray(other), atol=2e-6)
 
 
+def test_a_few_rows_of_a_table_move_as_keras_moves_them() -> None:
+    def trained_table(optimizer: keras.optimizers.Optimizer) -> keras.Model:
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Embedding(9, 4), keras.layers.Dense(2)])
+        model.compile(optimizer=optimizer, loss="mse")
+        model.fit(np.arange(6)[:, None] % 5, np.ones((6, 1, 2)), batch_size=2, epochs=3, shuffle=False, verbose=0)
+        return model
+
+    plain, fused = trained_table(keras.optimizers.Adam(0.1)), trained_table(in_one_pass(keras.optimizers.Adam(0.1)))
+    for one, other in zip(plain.get_weights(), fused.get_weights(), strict=True):
+        assert np.allclose(one, other, atol=2e-6)
+
+
 def test_a_schedule_moves_the_steps() -> None:
     schedule = keras.optimizers.schedules.ExponentialDecay(0.01, decay_steps=1, decay_rate=0.8)
     plain, fused = trained(keras.optimizers.Adam(schedule)), trained(in_one_pass(keras.optimizers.Adam(schedule)))
@@ -64,5 +77,6 @@ def test_a_saved_model_holds_keras_own_optimizer(tmp_path: Path) -> None:
 
 @on_tensorflow
 def test_what_one_kernel_cannot_do_is_left_to_keras() -> None:
-    for optimizer in (keras.optimizers.Adam(amsgrad=True), keras.optimizers.SGD(), keras.optimizers.Nadam()):
+    several = keras.optimizers.Adam(gradient_accumulation_steps=2)
+    for optimizer in (several, keras.optimizers.Adam(amsgrad=True), keras.optimizers.SGD(), keras.optimizers.Nadam()):
         assert "update_step" not in vars(in_one_pass(optimizer))

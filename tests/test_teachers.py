@@ -3,13 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
-from emospec import teachers, training
+from emospec import training
 from emospec.errors import ConfigError
 from emospec.image_set import ImageSet
-from emospec.judging import predict
+from emospec.judging import judge_again, predict
 from emospec.models import load_model
 from emospec.runs import Run, load_run
 from emospec.settings import TrainConfig
@@ -45,7 +46,7 @@ def run(images: ImageSet, said: list[str], seen: list, tmp_path_factory: pytest.
         return seen[-1][2]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(teachers, "taught", taught_and_told)
+        patch.setattr(training, "taught", taught_and_told)
         return train(images, CONFIG, tmp_path_factory.mktemp("runs") / "run", say=said.append)
 
 
@@ -120,6 +121,24 @@ def test_each_fold_has_teachers_of_its_own(images: ImageSet, tmp_path: Path) -> 
         (teacher,) = teachers_of(fold)
         assert teacher.split_table().equals(fold.split_table())
         assert teacher.fold == fold.fold
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="slow in bfloat16")
+def test_teachers_and_folds_compute_in_the_precision_of_the_settings(images: ImageSet, tmp_path: Path) -> None:
+    config = replace(CONFIG, protocol="kfold-speakers:2", epochs=1, teachers=1, precision="bfloat16")
+    before = keras.config.dtype_policy().name
+    whole = train(images, config, tmp_path / "run", say=quietly)
+    for fold in whole.fold_runs():
+        for each in (fold, *teachers_of(fold)):
+            assert each.settings()["used"]["precision"] == "bfloat16"
+            layers = load_model(each.path / "model.keras").layers
+            assert "bfloat16" in {layer.compute_dtype for layer in layers if layer.weights}, each.path
+    assert keras.config.dtype_policy().name == before
+
+
+def test_a_teacher_is_judged_by_nobody(run: Run) -> None:
+    with pytest.raises(ConfigError, match=r"teachers/1 is a teacher, whom nobody judges; name the run, .*run$"):
+        judge_again(run.path / "teachers" / "1")
 
 
 def test_numbers_that_cannot_be_are_refused() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emospec import judging, runs, training
+from emospec import judging, runs, sessions, training
 from emospec.callbacks import Checkpoint
 from emospec.errors import ConfigError, SplitError
 from emospec.image_set import ImageSet
@@ -359,6 +359,6 @@ def test_targets_follow_the_listeners_only_where_they_answered(images: ImageSet)
 
 
 def test_auto_precision_is_written_down_as_what_it_meant_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "chosen_precision", lambda asked, **options: "bfloat16" if asked == "auto" else asked)
+    monkeypatch.setattr(sessions, "chosen_precision", lambda asked, **options: "bfloat16" if asked == "auto" else asked)
     used = training.what_was_used(replace(CONFIG, precision="auto"))["used"]
     assert used["precision"] == "bfloat16"

@@ -135,8 +135,9 @@ class Ours:
         import keras
 
         from emospec.callbacks import SeedEachEpoch
+        from emospec.sessions import in_precision, precision_of
         from emospec.settings import TrainConfig
-        from emospec.training import build_compiled, in_precision, precision_of
+        from emospec.training import build_compiled
         from emospec.training_data import Batches, TrainingData
 
         config = TrainConfig(model=MODEL, precision="auto", augmentation=("shift",), seed=seed, **RECIPE)

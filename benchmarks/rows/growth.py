@@ -73,8 +73,9 @@ def train_an_epoch(folder: str) -> float:
 
     from emospec.callbacks import SeedEachEpoch
     from emospec.image_set import load_image_set
+    from emospec.sessions import in_precision, precision_of
     from emospec.settings import TrainConfig
-    from emospec.training import build_compiled, in_precision, precision_of
+    from emospec.training import build_compiled
     from emospec.training_data import Batches, TrainingData
 
     config = TrainConfig(model="dscnn", precision="auto")

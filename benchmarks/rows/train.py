@@ -44,8 +44,9 @@ def ours(model: str, folder: str) -> dict[str, Any]:
     load_keras()
     from emospec.callbacks import SeedEachEpoch
     from emospec.image_set import load_image_set
+    from emospec.sessions import in_precision, precision_of
     from emospec.settings import TrainConfig
-    from emospec.training import build_compiled, in_precision, precision_of
+    from emospec.training import build_compiled
     from emospec.training_data import Batches, TrainingData
 
     config, images = TrainConfig(model=model, precision="auto", batch_size=BATCH), load_image_set(folder)

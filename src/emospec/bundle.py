@@ -167,7 +167,7 @@ def load_bundle(path: str | Path | None = None, *, threads: int | None = None) -
     ConfigError
         If there is none, its format is newer, its files don't belong together or its graph can't be run.
     """
-    folder = folder_of(BOX if path is None else path)
+    folder = shipped_bundle() if path is None else folder_of(path)
     facts = read_facts(folder)
     session = open_graph(folder / GRAPH, str(facts["sha256"]), threads)
     bundle = _described(folder, facts, session)

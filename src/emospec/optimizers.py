@@ -53,7 +53,8 @@ def in_one_pass(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optim
     saved model holds a plain Adam, which opens without emospec. Other optimizers and backends stay as they are.
     """
     plain = type(optimizer) in (keras.optimizers.Adam, keras.optimizers.AdamW) and not optimizer.amsgrad
-    if plain and keras.backend.backend() == "tensorflow":
+    at_once = optimizer.gradient_accumulation_steps is None
+    if plain and at_once and keras.backend.backend() == "tensorflow":
         optimizer.update_step = partial(_adam_in_one_pass, optimizer)
     return optimizer
 
@@ -61,6 +62,9 @@ def in_one_pass(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optim
 def _adam_in_one_pass(optimizer: keras.optimizers.Adam, gradient: Any, variable: Any, learning_rate: Any) -> None:
     import tensorflow as tf
 
+    if isinstance(gradient, tf.IndexedSlices):  # of a few rows, such as an embedding's
+        type(optimizer).update_step(optimizer, gradient, variable, learning_rate)
+        return
     place = optimizer._get_variable_index(variable)
     step = tf.cast(optimizer.iterations.value + 1, variable.dtype)
     beta1, beta2 = (tf.constant(beta, variable.dtype) for beta in (optimizer.beta_1, optimizer.beta_2))

@@ -176,8 +176,9 @@ def _draw_shares(page: _Page, windows: Sequence[Window], classes: Sequence[str])
     for share in (0.25, 0.5, 0.75):
         y = bottom - share * (bottom - top)
         page.pen.line([(LEFT, y), (WIDTH - RIGHT - 1, y)], fill=PAPER)
-    seconds = f"{at_once * _hop(windows):.3g} s"
-    page.write((LEFT, top - 8), f"stacked: mean probabilities of {seconds} each, silence above", "ls", size=20)
+    seconds = at_once * _hop(windows)
+    each = f"{seconds:.3g} s" if seconds < 60 else clock(seconds, digits=0)
+    page.write((LEFT, top - 8), f"stacked: mean probabilities of {each} each, silence above", "ls", size=20)
 
 
 def mean_shares(windows: Sequence[Window], classes: Sequence[str], at_once: int) -> NDArray[np.float64]:

@@ -48,7 +48,7 @@ CONTAINERS = (
     "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dts,eac3,flac,flv,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpc,"
     "mpeg,mpegts,mxf,nut,ogg,oma,rm,tta,voc,w64,wav,wv"
 )
-ADDRESS = re.compile(r"(https?|ftps?|sftp|s3|gs|file|data|rtmps?|rtsp|smb):/+", re.IGNORECASE)
+ADDRESS = re.compile(r"(https?|ftps?|sftp|s3|gs|data|rtmps?|rtsp|smb):/+", re.IGNORECASE)
 # Whose length FFmpeg estimates by the bit rate of the beginning, which may change.
 BY_BIT_RATE = frozenset({"aac", "ac3", "dts", "eac3", "mp3"})
 

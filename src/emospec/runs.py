@@ -20,6 +20,7 @@ from emospec.settings import TrainConfig, read_toml, write_toml
 from emospec.splits import PARTS, Split
 
 FORMAT = 1
+TEACHERS = "teachers"  # folder of the networks that a run learns from
 UNKNOWN = "unknown"  # corpus of clips that don't say of which they are
 PACKAGES = ("emospec", "keras", "numpy", "pandas", "scikit-learn")
 
@@ -47,6 +48,8 @@ class Run:
 
     def check_finished(self) -> None:
         """Raise a `ConfigError` unless the run is finished; it may have no scores."""
+        if not self.finished and self.path.parent.name == TEACHERS:
+            raise ConfigError(f"{self.path} is a teacher, whom nobody judges; name the run, {self.path.parents[1]}")
         if not self.finished:
             raise ConfigError(f"{self.path} is not finished; run `emospec train` with the same arguments to go on")
 

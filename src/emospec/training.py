@@ -1,8 +1,7 @@
 """Fit a network on the training part, choose by the validation part, and go on where it stopped."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -23,13 +22,13 @@ from emospec.losses import build_loss, build_metrics, class_weights
 from emospec.models import build_model, find_architecture
 from emospec.models.architecture import Architecture
 from emospec.optimizers import build_optimizer, highest_rate
-from emospec.precision import chosen_precision
 from emospec.protocols import make_splits
 from emospec.runs import Run, open_run
+from emospec.sessions import in_precision, in_session, on_device, precision_of
 from emospec.settings import TrainConfig
 from emospec.splits import Split
 from emospec.starts import check_drawing, check_strangers, config_from, find_source, notice_of_heard, with_notice
-from emospec.teachers import with_teachers
+from emospec.teachers import answers_of_teachers, taught
 from emospec.text_task import LossWithTexts, metrics_of_emotions, with_texts, without_texts
 from emospec.training_data import Batches, InOrder, TrainingData
 from emospec.unjudged import tell_without_scores
@@ -70,27 +69,31 @@ def train(
     with on_device(config.device), in_precision(precision_of(config)):
         # Settings that don't fit together are told before anything is written.
         build_compiled(config, TrainingData.of(images, splits[0].train, splits[0].validation, config), start)
-        run = open_run(out, config, images, splits, facts=known, start=start)
-        if run.finished:
-            Checkpoint(out).forget()
-            say(f"{out} is finished already; its report stands in report.html")
-        elif run.folds:
-            train_folds(run, images, splits, known, say)
-        else:
-            train_one(run, images, say)
+    run = open_run(out, config, images, splits, facts=known, start=start)
+    if run.finished:
+        Checkpoint(out).forget()
+        say(f"{out} is finished already; its report stands in report.html")
+    elif run.folds:
+        train_folds(run, images, splits, known, say)
+    else:
+        train_one(run, images, known, say)
     return run
 
 
-def train_one(run: Run, images: ImageSet, say: Say) -> None:
+def train_one(run: Run, images: ImageSet, facts: Mapping[str, Any], say: Say) -> None:
     """Train the one model of a run, and judge it, both by the split that the run folder holds."""
     split = run.split()
     data = TrainingData.of(images, split.train, split.validation, run.config)
-    data = with_teachers(run, images, data, partial(train_network, data=data, say=say), say)
-    model = train_network(run, data, say)
-    if len(split.test):
-        judge(run, model, images)
-    else:
-        tell_without_scores(run, model, images)
+    if run.config.teachers:
+        train_teacher = partial(train_network, data=data, say=say)
+        answers = answers_of_teachers(run, images, data, facts, train_teacher, say)
+        data = taught(data, answers, run.config.teacher_share)
+    with in_session(run.config):
+        model = train_network(run, data, say)
+        if len(split.test):
+            judge(run, model, images)
+        else:
+            tell_without_scores(run, model, images)
     Checkpoint(run.path).forget()
 
 
@@ -112,8 +115,7 @@ def train_folds(run: Run, images: ImageSet, splits: Sequence[Split], facts: Mapp
             Checkpoint(fold.path).forget()
             continue
         say(f"fold {number} of {len(splits)}: {split.fold}")
-        keras.utils.clear_session()  # or each fold's graph stays in memory
-        train_one(fold, images, say)
+        train_one(fold, images, facts, say)
     judge_folds(run, images)
 
 
@@ -236,38 +238,3 @@ def check_tensorboard(config: TrainConfig) -> None:
     """Raise if the settings ask for TensorBoard and it isn't installed."""
     if config.tensorboard and find_spec("tensorboard") is None:
         raise ConfigError('tensorboard is not installed; `pip install "emospec[tensorboard]"`')
-
-
-def precision_of(config: TrainConfig) -> str:
-    """Return the precision of the settings, or what `auto` means on this machine."""
-    gpu = config.device != "cpu" and finds_gpu()
-    return chosen_precision(config.precision, backend=keras.backend.backend(), gpu=gpu)
-
-
-@contextmanager
-def in_precision(precision: str) -> Iterator[None]:
-    """Let models built inside compute in a precision; weights stay in float32."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
-def finds_gpu() -> bool:
-    """Tell whether the backend finds a graphics card."""
-    if keras.backend.backend() == "torch":  # of whose devices Keras has no list
-        import torch
-
-        return bool(torch.cuda.is_available() or torch.backends.mps.is_available())
-    # All of them: asked for graphics cards alone, JAX raises where there is none.
-    return any(name.startswith("gpu") for name in keras.distribution.list_devices())
-
-
-def on_device(device: str) -> Any:
-    """Return a context that computes on the device; `auto` leaves the choice to the backend, which prefers a GPU."""
-    if device == "gpu" and not finds_gpu():
-        raise ConfigError(f"the {keras.backend.backend()} backend finds no GPU; use --device auto or cpu")
-    # "cpu", not "cpu:0": PyTorch takes these for two devices, and finds no gradients.
-    return nullcontext() if device == "auto" else keras.device("cpu" if device == "cpu" else "gpu:0")

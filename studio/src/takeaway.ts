@@ -19,7 +19,7 @@ function inFewLines(json: string): string {
   return json.replace(/\[\n[-\d.e,\s]+\]/g, (row) => row.replaceAll(/\s+/g, ""));
 }
 
-/** The numbers in the columns of `emospec predict --format csv`: a row for one answer, or for each segment. */
+/** The numbers in the columns of `emospec predict --format csv` but its last, the settings: a row for each segment. */
 export function toCsv({ sound, seconds, prediction, timeline }: Take, { model }: Engine): string {
   const rows: Stretch[] = prediction ? [{ start: 0, end: seconds, ...prediction }] : (timeline?.segments ?? []);
   const header = ["path", "start", "end", "emotion", "confidence", "uncertain", ...model.classes, "model"];

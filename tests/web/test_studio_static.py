@@ -17,6 +17,7 @@ from emospec.download.transfer import TransferError
 from emospec.emotions import CLASS_SETS
 from emospec.errors import ConfigError
 from emospec.predict import Predictor
+from emospec.predict_formats import csv_columns
 from emospec.web.static_export import export_studio, fetch_runtime
 
 pytestmark = pytest.mark.slow
@@ -258,7 +259,7 @@ def test_the_table_has_the_columns_of_the_command_line(regular, bundle, tmp_path
     regular.choose(write_sound(tmp_path / "=odd, name.wav", syllables(2, 16000), 16000))
 
     [row] = csv.DictReader(io.StringIO(regular.save("CSV").decode()))
-    assert list(row) == ["path", "start", "end", "emotion", "confidence", "uncertain", *CLASS_SETS["four"], "model"]
+    assert [*row, "settings"] == csv_columns(CLASS_SETS["four"])
     assert row["path"] == "'=odd, name.wav"  # which no spreadsheet takes for a formula
     assert row["model"] == f"hearing@{load_bundle(bundle).fingerprint[:12]}"
     assert sum(float(row[name]) for name in CLASS_SETS["four"]) == pytest.approx(1, abs=1e-5)
