@@ -127,7 +127,7 @@ class Plain:
 
 
 class Ours:
-    """Our network, trained as `emospec train --precision auto` does, for as many epochs as the recipe has."""
+    """Our network, trained as `emospec train` does, for as many epochs as the recipe has."""
 
     epochs = RECIPE["epochs"]
 
@@ -140,7 +140,7 @@ class Ours:
         from emospec.training import build_compiled
         from emospec.training_data import Batches, TrainingData
 
-        config = TrainConfig(model=MODEL, precision="auto", augmentation=("shift",), seed=seed, **RECIPE)
+        config = TrainConfig(model=MODEL, augmentation=("shift",), seed=seed, **RECIPE)
         data = TrainingData.of(images, split.train, split.validation, config)
         with in_precision(precision_of(config)):
             self.network = build_compiled(config, data)
