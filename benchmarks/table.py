@@ -131,7 +131,7 @@ def draw(table: dict[str, Any], order: list[str], path: Path) -> None:
         beside = max(each["ratio"], 1, goal if goal < 1.5 * each["ratio"] else 1)  # not upon the mark of the goal
         axes.annotate(f" {each['ratio']:.3g}", (beside, place), va="center", fontsize=8)
     axes.set(xscale="log", yticks=places, yticklabels=[each["what"] for each in rows])
-    axes.set_xlabel("times better than the best rival; black: the goal; red: goal missed")
+    axes.set_xlabel("times better than the best rival\nblack: the goal; red: goal missed")
     axes.tick_params(axis="y", labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     with whole_file(path) as temporary:

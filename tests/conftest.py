@@ -14,3 +14,9 @@ from samples import image_set
 def images() -> ImageSet:
     """Six speakers, 96 images of 24 x 24."""
     return image_set()
+
+
+@pytest.fixture(scope="module")
+def said() -> list[str]:
+    """What the trainings of a module have told of their progress."""
+    return []

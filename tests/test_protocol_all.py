@@ -35,11 +35,6 @@ def images() -> ImageSet:
 
 
 @pytest.fixture(scope="module")
-def said() -> list[str]:
-    return []
-
-
-@pytest.fixture(scope="module")
 def run(images: ImageSet, said: list[str], tmp_path_factory: pytest.TempPathFactory) -> Run:
     return train(images, CONFIG, tmp_path_factory.mktemp("runs") / "run", say=said.append)
 

@@ -29,11 +29,6 @@ def images() -> ImageSet:
 
 
 @pytest.fixture(scope="module")
-def said() -> list[str]:
-    return []
-
-
-@pytest.fixture(scope="module")
 def seen() -> list[tuple[TrainingData, np.ndarray, TrainingData]]:
     """The data before, the answers, and the data after, of each time that a network was taught."""
     return []
