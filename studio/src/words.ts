@@ -40,7 +40,7 @@ export function wordsOnTimeline(take: Take, model: Model): Words {
   const first = leader(found.sure);
   const speech = `the ${duration(found.seconds)} in which somebody speaks`;
   if (sure === 0) return { headline: "uncertain", below: `It is sure of nothing in ${speech}.`, emotion: null };
-  const below = `It is sure of ${percent(sure)} of ${speech}; most of that is ${first}.`;
+  const below = `It is sure of ${percent(sure)} of ${speech}; more of that is ${first} than anything else.`;
   if (sure < 0.5) return { headline: "uncertain", below, emotion: null };
   if (found.sure[first] < 0.5) return { headline: "mixed", below, emotion: null };
   if (found.sure[first] > 0.995) return { headline: first, below: `All of ${speech}.`, emotion: first };
