@@ -9,8 +9,10 @@ import pytest
 import soundfile
 import soxr
 
-from emospec.audio import read_audio
+from emospec.audio import read_audio, read_or_reason
+from emospec.doctor_clips import measure
 from emospec.errors import AudioError
+from emospec.predict import Predictor
 from emospec.recordings import check_channel, checked, mono, open_recording, resampled_blocks
 from predict_samples import silence, voice, wav_header, write_by_ffmpeg, write_hours_of_silence
 
@@ -256,3 +258,51 @@ def test_tags_that_are_no_utf8_do_no_harm(tmp_path: Path) -> None:
     tag = b"TAG" + "Café".encode("latin-1").ljust(124, b"\0") + b"\x0c"
     path.write_bytes(path.read_bytes() + tag)
     assert len(read(path))
+
+
+def test_a_pyav_that_takes_any_tags_by_itself_is_not_asked_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Since version 19, `av.open` has no argument `metadata_errors`."""
+    path = write_by_ffmpeg(tmp_path / "a.m4a", "aac", voice(offset=0))
+    installed = av.open
+    monkeypatch.setattr(av, "open", lambda file, *, options: installed(file, options=options))
+    monkeypatch.setattr(av, "__version__", "19.0.2")
+    assert len(read(path))
+
+
+def of_unknown_codec(path: Path) -> Path:
+    """Sound whose container names a codec that nobody knows."""
+    if path.suffix == ".wav":
+        content = bytearray(written(path, voice()).read_bytes())
+        content[20:22] = (0x1234).to_bytes(2, "little")  # the format tag
+    else:
+        content = bytearray(write_by_ffmpeg(path, "aac", voice(2.0, 48000)).read_bytes().replace(b"A_AAC", b"A_XYZ"))
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.mkv"])
+def test_sound_of_an_unknown_codec_is_refused(tmp_path: Path, name: str) -> None:
+    assert "of a codec that FFmpeg cannot decode" in error_of(of_unknown_codec(tmp_path / name))
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.mkv"])
+def test_sound_of_an_unknown_codec_is_one_unreadable_file_to_all_who_read(tmp_path: Path, name: str) -> None:
+    path = str(of_unknown_codec(tmp_path / name))
+    assert measure(path).problem == "unreadable"
+    assert "of a codec that FFmpeg cannot decode" in measure(path).reason
+    assert "of a codec that FFmpeg cannot decode" in str(read_or_reason(path, 16000))
+    with pytest.raises(AudioError, match="of a codec that FFmpeg cannot decode"):
+        Predictor().predict(path)
+
+
+def test_of_several_tracks_the_first_that_can_be_decoded_is_heard(tmp_path: Path) -> None:
+    path = tmp_path / "two.mkv"
+    with av.open(str(path), "w") as container:
+        for stream in [container.add_stream(codec, rate=48000, layout="mono") for codec in ("aac", "flac")]:
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 48000), np.int16), format="s16", layout="mono")
+            frame.sample_rate, frame.pts = 48000, 0
+            fitting = av.AudioResampler(format=stream.codec_context.format, layout="mono", rate=48000)
+            for piece in [*fitting.resample(frame), *fitting.resample(None), None]:
+                container.mux(stream.encode(piece))
+    path.write_bytes(path.read_bytes().replace(b"A_AAC", b"A_XYZ"))
+    assert len(read(path)) == pytest.approx(48000, abs=4800)

@@ -163,18 +163,38 @@ def by_ffmpeg(path: Path, stack: ExitStack) -> Recording:
     import av
 
     try:
-        # Absolute, or "12:30.m4a" would be asked for by a protocol named 12. Old tags are no UTF-8, and of no use here.
-        options = {"format_whitelist": CONTAINERS}
-        container = stack.enter_context(av.open(path.absolute(), options=options, metadata_errors="replace"))
-        stream = next(each for each in container.streams.audio if each.sample_rate)
-    except (av.FFmpegError, StopIteration) as error:
-        reason = "no audio in it" if isinstance(error, StopIteration) else error.strerror
-        raise AudioError(
-            f"{path} cannot be read as audio ({reason}); expected WAV, FLAC, MP3, OGG, M4A or the like"
-        ) from None
+        container = stack.enter_context(_container(path))
+    except av.FFmpegError as error:
+        raise _no_recording(path, error.strerror or str(error)) from None
+    stream = _first_that_can_be_decoded(container, path)
     estimated = container.format.name in BY_BIT_RATE and not _has_length(path)
     seconds = container.duration / av.time_base if container.duration and not estimated else None
     return Recording(path, stream.sample_rate, stream.channels, seconds, _blocks_by_ffmpeg(container, stream, path))
+
+
+def _container(path: Path) -> "av.container.InputContainer":
+    """Open a file by FFmpeg; old tags are no UTF-8, and of no use here."""
+    import av
+
+    # Since version 19, PyAV takes any tags by itself, and refuses this argument.
+    lenient: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
+    # Absolute, or "12:30.m4a" would be asked for by a protocol named 12.
+    options = {"format_whitelist": CONTAINERS}
+    container: av.container.InputContainer = av.open(path.absolute(), options=options, **lenient)
+    return container
+
+
+def _first_that_can_be_decoded(container: "av.container.InputContainer", path: Path) -> "av.AudioStream":
+    """Return the first stream of sound that FFmpeg can decode; one of an unknown codec has no `codec_context`."""
+    streams = container.streams.audio
+    known = (each for each in streams if each.codec_context is not None and each.sample_rate)
+    if stream := next(known, None):
+        return stream
+    raise _no_recording(path, "its sound is of a codec that FFmpeg cannot decode" if streams else "no audio in it")
+
+
+def _no_recording(path: Path, reason: str) -> AudioError:
+    return AudioError(f"{path} cannot be read as audio ({reason}); expected WAV, FLAC, MP3, OGG, M4A or the like")
 
 
 def _blocks_by_ffmpeg(
@@ -182,9 +202,9 @@ def _blocks_by_ffmpeg(
 ) -> Iterator[Waveform]:
     import av
 
-    as_float = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.sample_rate)
     n_read = 0
     try:
+        as_float = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.sample_rate)
         for frame in chain(container.decode(stream), [None]):
             for converted in as_float.resample(frame):
                 if converted is not None and converted.samples:
