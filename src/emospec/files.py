@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -114,6 +115,17 @@ def make_folder(path: Path) -> None:
     with _in_one_line(path):
         _check_place(path, (path.absolute(), *path.absolute().parents))
         path.mkdir(parents=True, exist_ok=True)
+
+
+def way_out(name: str) -> str | None:
+    """Say how a name that was read somewhere leads out of the folder that it is meant for; None if it doesn't.
+
+    >>> way_out("AudioWAV/a.wav"), way_out("AudioWAV/../../a.wav")
+    (None, "leads outside the folder by '..'")
+    """
+    if name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name):
+        return "has an absolute path"
+    return "leads outside the folder by '..'" if ".." in re.split(r"[/\\]", name) else None
 
 
 def real_path(path: Path) -> Path:

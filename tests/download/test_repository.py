@@ -1,3 +1,4 @@
+import hashlib
 import signal
 import subprocess
 import sys
@@ -71,6 +72,23 @@ def test_only_what_is_missing_or_damaged_is_fetched_again(server, tmp_path):
     asked = {GITHUB + "AudioWAV/1001_DFA_ANG_XX.wav": 1, GITHUB + "AudioWAV/1002_DFA_SAD_XX.wav": 1}
     assert server.requests == asked
     assert_complete(tmp_path / "c")
+
+
+@pytest.mark.parametrize(
+    "name", ["../../x.wav", "AudioWAV/../../x.wav", "{outside}/x.wav", "..\\..\\x.wav", "C:\\x.wav"]
+)
+def test_checksums_that_name_files_outside_the_folder_are_refused(name, server, tmp_path):
+    name = name.format(outside=tmp_path / "outside")
+    content = b"planted"
+    server.files |= {base + "x.wav": content for base in (GITHUB, GITLAB)}
+    server.files |= {base + name: content for base in (GITHUB, GITLAB)}
+    (tmp_path / "a" / "c").mkdir(parents=True)
+    (tmp_path / "a" / "c" / "crema-d.sha256").write_text(f"{hashlib.sha256(content).hexdigest()}  {name}\n")
+
+    with pytest.raises(CorpusError, match=r"crema-d\.sha256 names .* nothing was fetched; remove that file"):
+        get(server, "crema-d", tmp_path / "a" / "c")
+
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["crema-d.sha256"]
 
 
 @pytest.mark.parametrize("takes_ranges", [True, False])

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from emospec.errors import ArchiveError
+from emospec.files import way_out
 
 Kind = Literal["file", "folder", "link", "device"]
 
@@ -104,10 +105,8 @@ def _check_member(member: Member, archive: Path) -> None:
 
 def _refusal(member: Member) -> str | None:
     name = member.name
-    if name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name):
-        return "has an absolute path"
-    if ".." in re.split(r"[/\\]", name):
-        return "leads outside the folder by '..'"
+    if out := way_out(name):
+        return out
     if "\0" in name:
         return "has a NUL in its name"
     if member.kind != "folder" and not member.path.parts:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from emospec.corpora.core import Corpus
 from emospec.errors import CorpusError
-from emospec.files import sha256_of, write_text
+from emospec.files import sha256_of, way_out, write_text
 
 LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
@@ -22,7 +22,13 @@ def write_sums(sums: Mapping[str, str], corpus: Corpus, root: Path) -> None:
 
 
 def read_sums(corpus: Corpus, root: Path) -> dict[str, str]:
-    """Return the checksum of each clip by its path under `root`; none if they were never written."""
+    """Return the checksum of each clip by its path under `root`; none if they were never written.
+
+    Raises
+    ------
+    CorpusError
+        If the file is no list of checksums, or names something outside `root`, where nothing may be written.
+    """
     path = sums_path(corpus, root)
     if not path.is_file():
         return {}
@@ -30,7 +36,14 @@ def read_sums(corpus: Corpus, root: Path) -> dict[str, str]:
     matches = [LINE.fullmatch(line) for line in lines]
     if None in matches or not matches:
         raise CorpusError(f"{path} is not a list of checksums; remove it and run the same command again")
-    return {match[2]: match[1] for match in matches if match}
+    sums = {match[2]: match[1] for match in matches if match}
+    for name in sums:
+        if out := way_out(name):
+            raise CorpusError(
+                f"{path} names {name!r}, which {out}; expected paths under {root}: nothing was fetched; remove that "
+                "file and run the same command again"
+            )
+    return sums
 
 
 def broken_clips(sums: Mapping[str, str], root: Path) -> dict[str, str]:
