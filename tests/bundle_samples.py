@@ -46,6 +46,20 @@ def write_made_bundle(folder: Path, **changes: Any) -> Path:
     return folder
 
 
+def write_bundle_without_numbers(folder: Path) -> Path:
+    """A bundle that returns NaN, as models of others may, where the mean of a clip is below zero."""
+    write_made_bundle(folder)
+    model = onnx.load(folder / "model.onnx")
+    for node in model.graph.node:
+        if node.op_type == "Concat":
+            node.input[0] = "logarithm"
+    model.graph.node.insert(1, helper.make_node("Log", ["mean"], ["logarithm"]))
+    onnx.save(model, folder / "model.onnx")
+    write_facts(folder)
+    (folder / "MODEL_CARD.md").write_text("# Without numbers\n")
+    return folder
+
+
 def write_facts(folder: Path, **changes: Any) -> None:
     facts = {
         "format": 1,

@@ -15,6 +15,7 @@ import pytest
 import soundfile
 from PIL import Image
 
+from bundle_samples import write_bundle_without_numbers
 from emospec.hearing import Heard, hear
 from emospec.predict import Predictor
 from emospec.predict_output import journal_of
@@ -102,6 +103,23 @@ def test_a_list_names_recordings(clips: Path, bundle: Path, tmp_path: Path, caps
     (tmp_path / "list.txt").write_text(f"{clips / 'fear.flac'}\n")
     assert run_predict("--list", tmp_path / "list.txt", "--bundle", bundle) == 0
     assert "fear.flac  fear" in capsys.readouterr().out
+
+
+def test_a_sound_that_a_model_finds_no_numbers_for_is_told_at_the_end_and_stops_nothing(
+    clips: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    bundle = write_bundle_without_numbers(tmp_path / "bundle")  # none where the mean is below zero
+    for name in ("short", "long"):
+        soundfile.write(clips / f"{name}.wav", voice(1.0 if name == "short" else 6.0, offset=-0.2), RATE)
+    (clips / "talk.wav").unlink()
+    assert run_predict(clips, "--bundle", bundle, "--format", "jsonl") == 1
+    out, err = capsys.readouterr()
+    assert [Path(json.loads(line, parse_constant=pytest.fail)["path"]).name for line in out.splitlines()] == [
+        "angry.wav",
+        "silent.wav",
+    ]
+    for name in ("fear.flac", "long.wav", "short.wav"):
+        assert f"{clips / name}: the model made returns scores that are no finite numbers" in err
 
 
 def test_a_broken_file_is_told_at_the_end_and_stops_nothing(clips: Path, bundle: Path, capsys: Capture) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from bundle_samples import write_made_bundle
-from emospec.errors import ConfigError
+from emospec.errors import ConfigError, ScoreError
 from emospec.explain import heat_of, random_masks, seconds_of
 from emospec.images import to_image
 from emospec.mel import MelConfig
@@ -63,6 +63,12 @@ def test_what_speaks_against_the_answer_is_below_zero() -> None:
 def test_an_explanation_is_the_same_each_time(predictor: Predictor) -> None:
     first, second = (predictor.explain(noise(2.0), RATE).heat for _ in range(2))
     np.testing.assert_array_equal(first, second)
+
+
+def test_a_model_that_finds_no_numbers_for_a_picture_explains_nothing(tmp_path: Path) -> None:
+    folder = write_bundle_that_sees(tmp_path / "made", PLACE, gain=np.nan)
+    with pytest.raises(ScoreError, match="the waveform: the model made returns scores that are no finite numbers"):
+        Predictor(folder, threads=1).explain(noise(1.0), RATE)
 
 
 def test_a_silent_picture_has_no_heat() -> None:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from bundle_samples import CALIBRATION, answer, write_facts, write_made_bundle
+from bundle_samples import CALIBRATION, answer, write_bundle_without_numbers, write_facts, write_made_bundle
 from emospec.audio import SilentError
 from emospec.bundle import load_bundle
-from emospec.errors import AudioError, ConfigError
+from emospec.errors import AudioError, ConfigError, ScoreError
 from emospec.predict import Predictor
 from predict_samples import RATE, silence, voice, write_by_ffmpeg
 from samples import CLASSES
@@ -34,6 +34,17 @@ def test_an_answer_names_the_emotion_with_the_greatest_score(predictor: Predicto
     assert prediction.emotion == CLASSES[answer(voice(2.0)).argmax()]
     assert prediction.confidence == max(prediction.scores.values())
     assert prediction.seconds == 2.0
+
+
+@pytest.mark.parametrize("method", ["predict", "embed", "timeline"])
+def test_what_a_model_finds_no_numbers_for_is_refused_by_name(method: str, tmp_path: Path) -> None:
+    predictor = Predictor(write_bundle_without_numbers(tmp_path / "bundle"), threads=1)
+    soundfile.write(tmp_path / "a.wav", voice(offset=-0.1), RATE)
+    with pytest.raises(ScoreError, match=r"a\.wav: the model made returns scores that are no finite numbers"):
+        getattr(predictor, method)(tmp_path / "a.wav")
+    with pytest.raises(ScoreError, match=r"^the waveform: the model made"):
+        getattr(predictor, method)(voice(offset=-0.1), RATE)
+    assert np.isfinite(predictor.embed(voice(offset=0.1), RATE)).all()
 
 
 def test_a_file_gives_what_its_samples_give(predictor: Predictor, tmp_path: Path) -> None:

@@ -65,11 +65,35 @@ def test_it_says_what_it_was_made_from_and_how_well_it_does_on_strangers() -> No
         assert f"## {title}\n" in bundle.card()
 
 
+def without_a_frame_above_the_floor() -> dict[str, np.ndarray]:
+    """Sounds of which the model's picture is black from edge to edge."""
+    rng = np.random.default_rng(0)
+    click = np.zeros(80_000, np.float32)
+    click[100] = 0.5
+    tone = 0.2 * np.sin(2 * np.pi * 7000 * np.arange(80_000) / 16_000) * (np.arange(80_000) > 70_000)
+    return {
+        "speech, then silence": np.append(generated(16_000, 0.7), np.zeros(68_800, np.float32)),
+        "a click": click,
+        "noise of -80 dBFS": rng.normal(0, 1e-4, 16_000).astype(np.float32) * 0.3,
+        "digital silence": np.zeros(16_000, np.float32),
+        "a late beep above the highest band": tone.astype(np.float32),
+    }
+
+
+@pytest.mark.parametrize("name", without_a_frame_above_the_floor())
+def test_what_leaves_the_picture_black_gets_an_answer_of_numbers(name: str) -> None:
+    bundle, sound = load_bundle(), without_a_frame_above_the_floor()[name]
+    assert not to_image(sound, bundle.mel).any()
+    assert bundle.score([sound], 16_000).sum() == pytest.approx(1, abs=1e-5)
+    assert np.isfinite(bundle.embed([sound], 16_000)).all()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
 def test_its_keras_network_gives_the_same_probabilities_under_each_backend(backend: str, tmp_path: Path) -> None:
     bundle = load_bundle()
     sounds = [generated(bundle.sample_rate, seconds) for seconds in (0.4, 1.7, 3.2, 5.0)]
+    sounds.append(np.zeros(bundle.sample_rate, np.float32))
     images = np.stack([to_image(sound, bundle.mel) for sound in sounds])[..., np.newaxis]
     np.save(tmp_path / "images.npy", images)
     script = (

@@ -14,7 +14,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as refusals
 
 from emospec.calibration import Calibration
 from emospec.emotions import Labels
-from emospec.errors import ConfigError, first_line
+from emospec.errors import ConfigError, ScoreError, first_line
 from emospec.files import expand_home, read_json, sha256_of
 from emospec.heard import Corpora, known_speakers
 from emospec.mel import MelConfig
@@ -108,6 +108,8 @@ class Bundle:
         ------
         ConfigError
             For what is no waveform.
+        ScoreError
+            If the graph returns what is no finite number.
         """
         return self._run(PROBABILITIES, waveforms, sample_rate)
 
@@ -121,7 +123,16 @@ class Bundle:
         for rows in batches([len(each) for each in ready]):
             clips = np.stack([ready[row] for row in rows])
             results[rows] = self.session.run([output], {INPUT: clips})[0]
+        check_finite(results, self.name)
         return results
+
+
+def check_finite(results: NDArray[np.floating], model: str) -> None:
+    """Raise a `ScoreError` unless all that a model returned is finite numbers."""
+    if not np.isfinite(results).all():
+        raise ScoreError(
+            f"the model {model} returns scores that are no finite numbers; leave the sound out, or use another"
+        )
 
 
 def _checked(waveform: NDArray[np.floating], place: int) -> NDArray[np.float32]:

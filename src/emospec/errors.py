@@ -13,6 +13,10 @@ class AudioError(EmospecError):
     """A recording that cannot be used: unreadable, silent, too short or too long."""
 
 
+class ScoreError(AudioError):
+    """A sound to which a model gives scores that are no numbers."""
+
+
 class ConfigError(EmospecError):
     """An unknown name or a value out of range in a setting, a model or a protocol."""
 

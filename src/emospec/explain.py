@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emospec.answers import Answerer
-from emospec.bundle import GRAPH, INPUT, PROBABILITIES, session_of
+from emospec.bundle import GRAPH, INPUT, PROBABILITIES, check_finite, session_of
 from emospec.errors import ConfigError
 from emospec.graph_cut import cut_behind
 from emospec.mel import MelConfig
@@ -98,7 +98,9 @@ class Explainer:
         images = np.asarray(pictures, np.float32)[..., np.newaxis]
         parts = (images[start : start + AT_ONCE] for start in range(0, len(images), AT_ONCE))
         scores = [self._judge.run([PROBABILITIES], {self._entry: np.ascontiguousarray(part)})[0] for part in parts]
-        return np.concatenate(scores).astype(np.float64)
+        whole = np.concatenate(scores).astype(np.float64)
+        check_finite(whole, self._answerer.bundle.name)
+        return whole
 
 
 def heat_of(picture: Picture, label: int, score: Any, *, n_masks: int = N_MASKS, seed: int = 0) -> Heat:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emospec.audio import MAX_SECONDS, fitted, read_audio
-from emospec.errors import AudioError, ConfigError
+from emospec.errors import AudioError, ConfigError, ScoreError
 from emospec.recordings import RATES, Waveform, check_channel, checked, mono, open_recording
 
 Sound = str | Path | NDArray[Any]
@@ -34,6 +34,20 @@ class Stream(NamedTuple):
     name: str
     sample_rate: int
     blocks: Iterator[Waveform]
+
+
+def name_of(sound: Sound) -> str:
+    """Return what errors call a sound: its path, or that it is a waveform."""
+    return str(sound) if isinstance(sound, str | Path) else NAME
+
+
+@contextmanager
+def of_sound(name: str) -> Iterator[None]:
+    """Let what a model fails in say with which sound."""
+    try:
+        yield
+    except ScoreError as error:
+        raise ScoreError(f"{name}: {error}") from None
 
 
 @contextmanager

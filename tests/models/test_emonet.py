@@ -42,6 +42,21 @@ def test_the_scores_of_a_clip_do_not_depend_on_its_batch(model, clips: np.ndarra
     assert np.allclose(scores(model, clips)[:1], scores(model, clips[:1]), atol=1e-5)
 
 
+@pytest.mark.parametrize("n_channels", [1, 3])
+def test_an_image_without_a_clip_gets_scores_that_are_numbers(n_channels: int) -> None:
+    net = build_model("emonet", (64, 40, n_channels), 4)
+    assert np.allclose(scores(net, np.zeros((2, 64, 40, n_channels), np.float32)).sum(axis=1), 1, atol=1e-5)
+
+
+def test_training_on_an_image_without_a_clip_leaves_the_weights_numbers() -> None:
+    net = build_model("emonet", (64, 40, 1), 4)
+    net.compile("sgd", "categorical_crossentropy")
+    images = np.zeros((4, 64, 40, 1), np.float32)
+    images[1:, :, 5:30] = np.random.default_rng(0).integers(1, 255, (3, 64, 25, 1))
+    net.train_on_batch(images, np.eye(4))
+    assert all(np.isfinite(weights).all() for weights in net.get_weights())
+
+
 def test_it_is_small(model) -> None:
     assert model.count_params() <= 1_500_000
 

@@ -124,6 +124,23 @@ def test_the_mean_is_that_of_the_clip_alone(images: np.ndarray) -> None:
     assert np.allclose(array(ClipMean()(moved, frames))[:, 0], moved[:, :, :20, 0].mean(axis=(1, 2)), atol=1e-6)
 
 
+def test_an_image_without_a_clip_gives_numbers() -> None:
+    black = np.zeros((2, 8, 10, 1), np.float32)
+    frames = array(ClipFrames()(array(LeftAligned()(black))))
+    assert not frames.any()
+    assert not array(ClipChannels()(black, frames)).any()
+    assert not array(ClipMean()(black, frames)).any()
+    statistics = array(AttentiveStatistics()(black[:, :1], black[:, :1], frames))
+    assert np.allclose(statistics, [0.0, 0.01])  # the mean, and the least deviation
+
+
+def test_padding_that_seems_to_tell_a_lot_leaves_the_statistics_of_the_clip_as_they_are() -> None:
+    x = np.array([1.0, 3.0, 5.0, 99.0], np.float32).reshape(1, 1, 4, 1)
+    frames = np.array([1, 1, 1, 0], np.float32).reshape(1, 1, 4, 1)
+    weights = np.array([0, 0, 0, 500], np.float32).reshape(x.shape)
+    assert np.allclose(array(AttentiveStatistics()(x, weights, frames)), [3, np.std([1, 3, 5])], atol=1e-5)
+
+
 def test_frames_that_tell_more_count_for_more_and_padding_for_nothing() -> None:
     x = np.array([1.0, 3.0, 5.0, 99.0], np.float32).reshape(1, 1, 4, 1)
     frames = np.array([1, 1, 1, 0], np.float32).reshape(1, 1, 4, 1)

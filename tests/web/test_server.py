@@ -9,8 +9,10 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+from websockets.sync.client import connect
 
 from bundle_samples import answer as made_answer
+from bundle_samples import write_bundle_without_numbers
 from emospec import __version__
 from emospec.predict import Predictor
 from serving import RATE, SMALL, RunningServer, encoded, running_server, voice, write_seeing_bundle
@@ -46,6 +48,23 @@ def test_the_server_answers_as_the_predictor_does(server: RunningServer, bundle:
 def test_the_bare_bytes_do_as_well_as_a_form(server: RunningServer, kind: str):
     answer = httpx.post(f"{server.url}v1/predict", content=SOUND, headers={"content-type": kind}).json()
     assert answer["scores"] == server.post("predict", SOUND).json()["scores"]
+
+
+def test_a_sound_that_the_model_finds_no_numbers_for_is_refused_and_no_worker_is_lost(tmp_path: Path):
+    bundle = write_bundle_without_numbers(tmp_path / "bundle")  # none where the mean is below zero
+    with running_server(tmp_path, "--bundle", bundle, "--workers", 1) as server:
+        workers, below = server.workers, encoded(voice() - 0.1)
+        for kind in ("predict", "timeline"):
+            refused = server.post(kind, below)
+            assert (refused.status_code, refused.json()["type"].rsplit("#")[-1]) == (422, "bad-recording")
+            assert refused.json()["detail"].startswith("the recording: the model made returns scores that are no")
+        with connect(server.url.replace("http", "ws") + "v1/live") as line:
+            line.send(json.dumps({"sample_rate": RATE}))
+            line.send((voice() - 0.1).astype("<f4").tobytes())
+            line.send('{"end": true}')
+            assert "no finite numbers" in json.loads(line.recv(timeout=20))["error"]["detail"]
+        assert server.post("predict", encoded(voice() + 0.1)).status_code == 200
+        assert server.workers == workers
 
 
 def test_a_body_of_unknown_length_is_read_to_its_end(server: RunningServer):

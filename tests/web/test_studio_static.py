@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from browsing import Visitor, chromium, conversation, served, syllables, write_hearing_bundle, write_sound
+from bundle_samples import write_bundle_without_numbers
 from emospec.bundle import load_bundle, shipped_bundle
 from emospec.download.transfer import TransferError
 from emospec.emotions import CLASS_SETS
@@ -154,6 +155,29 @@ def test_the_model_that_ships_says_the_same_in_the_browser(browser, runtime, tmp
         for rate in (16000, 44100, 48000):
             visitor.choose(path := write_sound(tmp_path / f"{rate}.wav", syllables(3, rate), rate))
             assert greatest_difference(predictor.predict(path).scores, visitor.numbers()["scores"]) < 1e-3
+
+
+def test_sound_that_the_model_finds_no_numbers_for_is_told_in_words(browser, runtime, tmp_path):
+    bundle = write_bundle_without_numbers(tmp_path / "bundle")  # none where the mean is below zero
+    with served(export_studio(tmp_path / "studio", bundle, runtime=runtime)) as url:
+        visitor = Visitor(browser, url)
+        below = write_sound(tmp_path / "below.wav", syllables(2, 16000) - 0.1, 16000)
+        visitor.page.locator("input[type=file]").set_input_files(below)
+        visitor.page.get_by_text("The model finds no numbers for this sound.").first.wait_for(timeout=60_000)
+        assert "NaN" not in visitor.page.locator("body").inner_text()
+        visitor.choose(write_sound(tmp_path / "above.wav", syllables(2, 16000) + 0.1, 16000))
+        assert visitor.sees_numbers()
+        visitor.context.close()
+
+
+def test_the_model_that_ships_answers_where_its_picture_is_black(browser, runtime, tmp_path):
+    sound = np.append(syllables(0.7, 16000), np.zeros(68_800))  # speech, then silence: the middle is heard
+    with served(export_studio(tmp_path / "studio", runtime=runtime)) as url:
+        visitor = Visitor(browser, url)
+        visitor.choose(path := write_sound(tmp_path / "a.wav", sound, 16000))
+        assert visitor.sees_numbers()
+        assert greatest_difference(Predictor().predict(path).scores, visitor.numbers()["scores"]) < 1e-3
+        visitor.context.close()
 
 
 def test_channels_are_mixed_as_the_command_line_mixes_them(regular, bundle, tmp_path):

@@ -1,13 +1,16 @@
 """Layers that Keras lacks: a clip within its image, and statistics that leave padding out.
 
 Images are (batch, height, width, channels) with values from 0 to 1; the height is frequency, the width time, and frames
-that are black from top to bottom at either end are padding.
+that are black from top to bottom at either end are padding. An image that is black throughout holds no clip: means over
+it are 0.
 """
 
 from typing import Any
 
 import keras
 from keras import ops
+
+LEAST_WEIGHT = -1e9  # of a frame of padding
 
 serializable = keras.saving.register_keras_serializable("emospec")
 
@@ -28,6 +31,11 @@ def taken_from(images: Any, source: Any, *, axis: int) -> Any:
     shares = ops.maximum(1.0 - ops.abs(source[:, :, None] - places), 0.0)
     equation = "bij,bjwc->biwc" if axis == 1 else "bij,bhjc->bhic"
     return ops.cast(ops.einsum(equation, shares, ops.cast(images, "float32")), images.dtype)
+
+
+def divisor(counts: Any, **options: Any) -> Any:
+    """Sum along axes, but not below 1, which any frame of a clip gives: where there is none, a mean is 0, not NaN."""
+    return ops.maximum(ops.sum(counts, **options), 1.0)
 
 
 @serializable
@@ -71,7 +79,7 @@ class ClipChannels(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, images: Any, frames: Any) -> Any:
         """Return shape (batch, height, width, 3), black where there is no clip."""
-        mean = ops.sum(images * frames, axis=2, keepdims=True) / ops.sum(frames, axis=2, keepdims=True)
+        mean = ops.sum(images * frames, axis=2, keepdims=True) / divisor(frames, axis=2, keepdims=True)
         after = ops.concatenate([images[:, :, 1:], images[:, :, -1:]], axis=2)
         before = ops.concatenate([images[:, :, :1], images[:, :, :-1]], axis=2)
         # Beside padding there is no neighbour: the difference is taken to nothing at both ends of the clip.
@@ -90,7 +98,7 @@ class ClipMean(keras.layers.Layer):  # type: ignore[misc]
     def call(self, x: Any, frames: Any) -> Any:
         """Return float32 of shape (batch, channels)."""
         x, frames = ops.cast(x, "float32"), ops.cast(frames, "float32")
-        cells = ops.sum(frames, axis=(1, 2)) * ops.cast(ops.shape(x)[1], "float32")
+        cells = divisor(frames, axis=(1, 2)) * ops.cast(ops.shape(x)[1], "float32")
         return ops.sum(x * frames, axis=(1, 2)) / cells
 
     def compute_output_shape(self, x_shape: Any, frames_shape: Any) -> Any:
@@ -120,8 +128,10 @@ class AttentiveStatistics(keras.layers.Layer):  # type: ignore[misc]
         """
         # Without their second axis: of four axes, tf2onnx turns some twice and some not at all.
         x, weights, frames = (ops.squeeze(ops.cast(each, "float32"), axis=1) for each in (x, weights, frames))
+        # The greatest weight is one of the clip: beside one of the padding, which may be far above, powers might be 0.
+        weights = ops.where(frames > 0, weights, LEAST_WEIGHT)
         powers = frames * ops.exp(weights - ops.max(weights, axis=1, keepdims=True))
-        shares = powers / ops.sum(powers, axis=1, keepdims=True)
+        shares = powers / divisor(powers, axis=1, keepdims=True)
         mean = ops.sum(shares * x, axis=1)
         variance = ops.sum(shares * ops.square(x), axis=1) - ops.square(mean)
         return ops.concatenate([mean, ops.sqrt(ops.maximum(variance, 1e-4))], axis=-1)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from emospec.errors import AudioError
+from emospec.errors import AudioError, ScoreError
 from emospec.predict import Prediction, Predictor
 from emospec.web.clients import check_key, client_of, key_in
 from emospec.web.problems import Problem
@@ -85,6 +85,8 @@ class Ear:
     def _prediction(self, sound: NDArray[np.float32]) -> Prediction | None:
         try:
             timeline = self.predictor.timeline(sound, self.sample_rate, window=self.seconds, hop=self.seconds)
+        except ScoreError:
+            raise
         except AudioError:  # of silence, or of next to no sound
             return None
         return next((window.prediction for window in timeline.windows if window.prediction), None)
@@ -101,6 +103,8 @@ async def serve_live(socket: WebSocket, service: Service) -> None:
                 await _session(socket, service, sample_rate)
     except Problem as problem:
         await _refuse(socket, problem)
+    except ScoreError as error:
+        await _refuse(socket, Problem("bad-recording", str(error)))
     except TimeoutError:
         await _refuse(socket, _too_long(service))
     except WebSocketDisconnect:

@@ -56,7 +56,8 @@ def _load(bundle: str | None) -> Predictor:
 
     predictor = Predictor(None if bundle is None else Path(bundle), threads=1)
     rate = predictor.bundle.sample_rate
-    predictor.bundle.score([np.zeros(rate, np.float32)], rate)
+    # A tone: in digital silence, models of others may find no numbers.
+    predictor.bundle.score([np.sin(np.arange(rate, dtype=np.float32) / 10)], rate)
     return predictor
 
 

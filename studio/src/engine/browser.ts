@@ -28,6 +28,7 @@ export class BrowserEngine implements Engine {
   private readonly waiting = new Map<number, Waiting>();
   private asked = 0;
   private answer: (answer: LiveAnswer) => void = () => {};
+  private failed: (reason: string) => void = () => {};
 
   private constructor(readonly model: Model) {
     this.worker.onmessage = ({ data }: MessageEvent<Reply>) => this.take(data);
@@ -63,13 +64,14 @@ export class BrowserEngine implements Engine {
     return this.judge("explain", sound, progress);
   }
 
-  live(rate: number, answer: (answer: LiveAnswer) => void): Live {
+  live(rate: number, answer: (answer: LiveAnswer) => void, failed: (reason: string) => void): Live {
     this.answer = answer;
+    this.failed = failed;
     this.post({ live: "start", rate });
     return {
       push: (samples) => this.post({ live: "push", samples }),
       close: () => {
-        this.answer = () => {};
+        this.answer = this.failed = () => {};
         this.post({ live: "stop" });
       },
     };
@@ -96,6 +98,7 @@ export class BrowserEngine implements Engine {
 
   private take(reply: Reply): void {
     if ("answer" in reply) return this.answer(reply.answer);
+    if ("failed" in reply) return this.failed(reply.failed);
     const waiting = this.waiting.get(reply.id);
     if (!waiting) return;
     if ("progress" in reply) return waiting.progress(reply.progress);

@@ -18,4 +18,5 @@ export type Reply =
   | { id: number; result: Prediction | Timeline | Explanation | null }
   | { id: number; error: string }
   | { id: number; progress: number }
-  | { answer: LiveAnswer };
+  | { answer: LiveAnswer }
+  | { failed: string };

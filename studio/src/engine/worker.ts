@@ -26,7 +26,7 @@ async function answer({ id, request }: Asked): Promise<void> {
   try {
     say({ id, result: await handle(request, (progress) => say({ id, progress })) });
   } catch (error) {
-    say({ id, error: error instanceof Error ? error.message : String(error) });
+    say({ id, error: reasonOf(error) });
   }
 }
 
@@ -34,7 +34,8 @@ async function handle(request: Request, progress: Progress): Promise<Prediction 
   if (request.kind === "open") {
     const { model, runtime, classes, mel, threshold } = request;
     judge = new Judge(await Network.open(model, runtime, classes, progress), mel, threshold);
-    await judge.network.score([new Float32Array(mel.sample_rate)]); // the first run is slow: it compiles
+    // The first run is slow: it compiles. A tone: in digital silence, models of others may find no numbers.
+    await judge.network.score([Float32Array.from({ length: mel.sample_rate }, (_, i) => Math.sin(i / 10))]);
     return null;
   }
   const share = request.kind === "timeline" ? READING : 0;
@@ -50,5 +51,17 @@ function listen(message: LiveMessage): void {
   else if (message.live === "push") ear?.push(message.samples);
   else ear = null;
   const current = ear;
-  if (current?.isDue()) work = work.then(() => (current === ear ? current.answer() : undefined));
+  if (current?.isDue()) work = work.then(() => answerLive(current));
 }
+
+async function answerLive(current: Ear): Promise<void> {
+  if (current !== ear) return;
+  try {
+    await current.answer();
+  } catch (error) {
+    ear = null; // what fails once fails again; the recording goes on
+    say({ failed: reasonOf(error) });
+  }
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
