@@ -62,6 +62,70 @@ def test_a_file_that_exists_is_left_alone(tmp_path: Path, kind: Format) -> None:
     assert out.read_text() == "mine"
 
 
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("jsonl", "my notes, a line without an end"),
+        ("jsonl", '{"a": 1}'),
+        ("jsonl", '{"path": "x.wav", "label": "sad"}'),
+        ("jsonl", '{"path": "x.wav", "model": "other@99", "settings": "'),
+        ("jsonl", '{"path": "'),
+        ("jsonl", "{"),
+        ("jsonl", " "),
+        ("jsonl", "first line\nsecond"),
+        ("json", '{"recordings": []}'),
+        ("json", '{"recordings": [], "model": "made@1234", "classes": ["angry", "sad"], "notes": "mine"}'),
+        ("json", "[]"),
+        ("csv", "path,start,end"),
+        ("csv", "my notes"),
+    ],
+)
+def test_a_file_of_somebody_else_is_not_gone_on_with(tmp_path: Path, kind: Format, content: str) -> None:
+    out = tmp_path / f"a.{kind}"
+    out.write_text(content)
+    with pytest.raises(ConfigError, match=r"was not written by `emospec predict` in this format; name another file"):
+        write(out, kind, "x", resume=True)
+    assert out.read_text() == content
+    assert [path.name for path in tmp_path.iterdir()] == [out.name]
+
+
+def test_a_note_at_the_end_of_the_answers_is_not_removed(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", "jsonl", "x")
+    with (tmp_path / "a.jsonl").open("a") as file:
+        file.write("checked by hand")
+    before = (tmp_path / "a.jsonl").read_text()
+    with pytest.raises(ConfigError, match="was not written by"):
+        write(tmp_path / "a.jsonl", "jsonl", "x", "y", resume=True)
+    assert (tmp_path / "a.jsonl").read_text() == before
+
+
+@pytest.mark.parametrize("name", ["x.wav", 'a "quoted" \\ name.wav', "é.wav"])
+def test_each_cut_of_the_second_answer_is_gone_on_with(tmp_path: Path, name: str) -> None:
+    out = tmp_path / "a.jsonl"
+    write(out, "jsonl", "first", name)
+    content = out.read_bytes()
+    for end in range(content.index(b"\n") + 1, len(content)):
+        out.write_bytes(content[:end])
+        assert write(out, "jsonl", "first", name, resume=True) == [name]
+        assert out.read_bytes() == content
+
+
+def test_a_first_answer_that_was_cut_short_is_given_again(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    write(out, "jsonl", "x")
+    out.write_bytes(out.read_bytes()[:-20])
+    assert write(out, "jsonl", "x", resume=True) == ["x"]
+    assert paths_in(out) == ["x"]
+
+
+def test_a_header_without_the_end_of_its_line_gets_it(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", "csv", "x")
+    header = (tmp_path / "a.csv").read_text().splitlines()[0]
+    (tmp_path / "b.csv").write_text(header)
+    assert write(tmp_path / "b.csv", "csv", "x", resume=True) == ["x"]
+    assert (tmp_path / "b.csv").read_text() == (tmp_path / "a.csv").read_text()
+
+
 @pytest.mark.parametrize("kind", APPENDED)
 def test_an_interruption_loses_no_answer(tmp_path: Path, kind: Format) -> None:
     out = tmp_path / f"a.{kind}"

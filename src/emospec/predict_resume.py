@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,18 +32,31 @@ def kept_lines(path: Path, origin: Origin) -> set[str]:
     ConfigError
         If it is no such file, or of another model or other settings.
     """
-    return {as_written(_checked_name(record, path, origin)) for record in _records_in(path)}
+    return {as_written(_checked_name(record, path, origin)) for record in _records_in(path, origin.model)}
 
 
-def _records_in(path: Path) -> Iterator[Any]:
+def _records_in(path: Path, model: str) -> Iterator[Any]:
+    """Yield the records in a file; an answer that was cut short at its end is removed, anything else left alone."""
     end = 0
     with path.open("rb+") as file:
         for line in file:
             if not line.endswith(b"\n"):
+                if not _is_cut_short(line.decode(errors="replace"), model, is_first=not end):
+                    raise _foreign(path)
                 file.truncate(end)
                 break
             yield _parsed(line, path)
             end += len(line)
+
+
+def _is_cut_short(text: str, model: str, *, is_first: bool) -> bool:
+    """Tell whether text is the beginning of a record of ours; the first one of a file has to state the model."""
+    begun, stated = '{"path": "', f'", "model": {json.dumps(model, ensure_ascii=False)}, "settings": '
+    path = re.match(re.escape(begun) + r'([^"\\]|\\.)*\\?', text)
+    if path is None:
+        return not is_first and begun.startswith(text)
+    rest = text[path.end() :]
+    return rest.startswith(stated) or (not is_first and stated.startswith(rest))
 
 
 def _parsed(line: bytes, path: Path) -> Any:
@@ -81,8 +95,11 @@ def _foreign(path: Path) -> ConfigError:
 def kept_records(path: Path, origin: Origin) -> Iterator[str]:
     """Yield the records of a JSON file as lines."""
     document = read_json(path)
-    if not isinstance(document, dict) or not isinstance(document.get("recordings"), list):
+    if not isinstance(document, dict) or document.keys() != {"model", "classes", "recordings"}:
         raise _foreign(path)
+    if not isinstance(document["recordings"], list):
+        raise _foreign(path)
+    _check_origin(document["model"], None, path, origin)
     for record in document["recordings"]:
         _checked_name(record, path, origin)
         yield as_written(json.dumps(record, ensure_ascii=False)) + "\n"
@@ -104,7 +121,7 @@ def kept_rows(path: Path, origin: Origin) -> set[str]:
     filled = [row + [""] * (len(columns) - len(header)) for row in whole]
     for row in filled:
         _check_origin(row[-2], row[-1], path, origin)
-    if len(whole) < len(rows) or header != columns:
+    if len(whole) < len(rows) or header != columns or not text.endswith("\n"):
         with whole_file(path) as temporary:
             temporary.write_text(as_csv([columns, *filled]), encoding="utf-8", newline="")
     return {row[0] for row in whole}
@@ -126,7 +143,8 @@ def note_subtitles(listed_in: Path, path: Path, origin: Origin) -> None:
     """Add to a list where a file of subtitles comes from."""
     make_folder(listed_in.parent)
     with listed_in.open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"path": path.name, "model": origin.model, "settings": origin.settings}) + "\n")
+        record = {"path": path.name, "model": origin.model, "settings": origin.settings}
+        file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
 def check_subtitles(listed_in: Path, paths: Iterable[Path], origin: Origin) -> None:
@@ -139,6 +157,6 @@ def check_subtitles(listed_in: Path, paths: Iterable[Path], origin: Origin) -> N
     """
     if not listed_in.exists():
         return
-    listed = {_name_in(record, listed_in): record for record in _records_in(listed_in)}
+    listed = {_name_in(record, listed_in): record for record in _records_in(listed_in, origin.model)}
     for path in (each for each in paths if each.name in listed and each.exists()):
         _checked_name(listed[path.name], path, origin)
