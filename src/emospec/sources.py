@@ -1,5 +1,6 @@
 """Which recordings a user means: files, folders, patterns, lists, standard input."""
 
+import codecs
 import glob
 import os
 import sys
@@ -16,6 +17,14 @@ SUFFIXES = frozenset({
     ".m4v", ".mka", ".mkv", ".mov", ".mp2", ".mp3", ".mp4", ".mpeg", ".mpg", ".mts", ".oga", ".ogg", ".opus", ".ts",
     ".w64", ".wav", ".weba", ".webm", ".wma", ".wmv", ".wv",
 })  # fmt: skip
+
+MARKS = (  # the one of UTF-32 begins with that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+MOST_ZEROS = 0.4  # share of the bytes; half of them are in UTF-16, and names between zeros are longer than a letter
 
 
 def named_recordings(names: Iterable[str], listed: Iterable[str] = ()) -> list[str]:
@@ -78,10 +87,13 @@ def _or_refused(paths: Iterator[str], problem: str) -> Iterator[str]:
 def listed_names(path: Path) -> list[str]:
     """Return the names in a text file, one a line, or divided by zero bytes as `find -print0` does; `-` is the input.
 
+    The text is UTF-8, or UTF-16 or UTF-32 with a byte order mark, as PowerShell's `>` writes it. Bytes that are no
+    UTF-8 are taken as they are, since names may hold any.
+
     Raises
     ------
     ConfigError
-        If the file cannot be read.
+        If the file cannot be read, or its encoding isn't certain: names that nobody listed must not be heard.
     """
     try:
         content = sys.stdin.buffer.read() if str(path) == STANDARD_INPUT else path.read_bytes()
@@ -89,6 +101,17 @@ def listed_names(path: Path) -> list[str]:
         raise ConfigError(
             f"list {path} cannot be read ({error.strerror}); expected a text file with a path a line"
         ) from None
-    text = content.decode("utf-8-sig", errors="surrogateescape")
+    text = _decoded(content, path)
     names = text.split("\0") if "\0" in text else text.replace("\r\n", "\n").split("\n")
     return [name for name in names if name.strip()]
+
+
+def _decoded(content: bytes, path: Path) -> str:
+    encoding = next((encoding for mark, encoding in MARKS if content.startswith(mark)), "utf-8-sig")
+    ends_in_two_bytes = b"\n\0" in content or b"\0\n" in content
+    if encoding == "utf-8-sig" and (ends_in_two_bytes or content.count(0) > MOST_ZEROS * len(content)):
+        raise ConfigError(f"list {path} seems to be UTF-16 without a byte order mark; save it as UTF-8")
+    try:
+        return content.decode(encoding, errors="surrogateescape" if encoding == "utf-8-sig" else "strict")
+    except UnicodeDecodeError:
+        raise ConfigError(f"list {path} begins as {encoding.upper()} and goes on otherwise; save it as UTF-8") from None
