@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,7 @@ from bundle_samples import answer as made_answer
 from bundle_samples import write_bundle_without_numbers
 from emospec import __version__
 from emospec.predict import Predictor
+from emospec.web.server import listening
 from serving import RATE, SMALL, RunningServer, encoded, running_server, voice, write_seeing_bundle
 
 SOUND = encoded(voice())
@@ -65,6 +67,17 @@ def test_a_sound_that_the_model_finds_no_numbers_for_is_refused_and_no_worker_is
             assert "no finite numbers" in json.loads(line.recv(timeout=20))["error"]["detail"]
         assert server.post("predict", encoded(voice() + 0.1)).status_code == 200
         assert server.workers == workers
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_connections_send_without_waiting_for_the_client_to_confirm(host: str):
+    """Else each further answer over one connection comes 40 ms late."""
+    with (
+        listening(host, 0) as listener,
+        socket.create_connection(listener.getsockname()[:2]),
+        listener.accept()[0] as connection,
+    ):
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_body_of_unknown_length_is_read_to_its_end(server: RunningServer):
