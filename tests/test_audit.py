@@ -1,6 +1,7 @@
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,18 @@ def test_other_limits_judge_the_same_scores_anew(few: pd.DataFrame, tmp_path: Pa
     again = audit(model_of(Counting(1)), few, out=tmp_path / "out", limits=limits)  # the second call would interrupt it
     assert {verdict.of.get("column") for verdict in again.verdicts} == {None, "corpus"}
     assert json.loads((tmp_path / "out" / "audit.json").read_text())["limits"]["correctness"]["share"] == 0
+
+
+def test_the_account_in_markdown_holds_no_html_of_names(few: pd.DataFrame, tmp_path: Path) -> None:
+    tag = "<img src=x onerror=alert(1)>"
+    clips = few.assign(corpus=tag, sex=few["sex"].map({"female": tag, "male": "![m](http://example.org)"}))
+    clips.loc[0, "path"] = str(tmp_path / "<b>none</b>.wav")
+    done = audit(replace(model_of(oracle), name=f"{tag} | a *model*"), clips, out=tmp_path / "out")
+    account = (done.path / "audit.md").read_text()
+    assert account.count("&lt;img src=x onerror=alert(1)&gt;") > 3
+    assert "&lt;b&gt;none&lt;/b&gt;.wav" in account
+    assert re.findall(r"<\w", account) == []
+    assert re.findall(r"(?<!\\)\[m", account) == []
 
 
 @pytest.mark.parametrize("part", ["fairness", "robustness"])

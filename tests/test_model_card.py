@@ -28,6 +28,11 @@ def test_a_card_says_of_whom_nobody_knows_whether_they_were_heard(known: dict[st
     assert text == f"Protocol `speakers`: 8 clips of {said}"
 
 
+def test_a_name_is_no_markup_in_a_card() -> None:
+    corpora = {"`<b>c</b>`": {"n_clips": 1, "speakers": []}}
+    assert training_data({"training": {"corpora": corpora}}).startswith("- `'<b>c</b>'`: 1 clips")
+
+
 def test_a_card_says_how_many_clips_do_not_say_who_speaks() -> None:
     corpora = {
         "one": {"n_clips": 5, "speakers": ["a", "b"]},

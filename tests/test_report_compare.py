@@ -26,6 +26,12 @@ def test_a_comparison_has_a_row_a_run_with_scores_and_intervals():
     assert rows[3] == "| second | unknown | speakers | 40 | 85.0 % | 80.0 % | 80.1 % | none of 5 speakers |"
 
 
+def test_a_comparison_in_markdown_holds_no_html_of_names():
+    table = compare_table({HOSTILE: make_report(model=HOSTILE), "a": make_report(speakers_seen_in_training=4)})
+    assert "&lt;" in table
+    assert "<" not in table
+
+
 def test_a_fair_comparison_has_no_warning():
     assert "Warning" not in compare_table({"a": make_report(), "b": make_report()})
 
@@ -119,7 +125,7 @@ def test_people_need_the_clips_to_be_known_as_the_same():
 
 def test_sentences_on_pairs_stand_under_the_table(tmp_path):
     reports = {"a": make_report(), "b": make_report()}
-    assert compare_table(reports, ["b named <more> than a."]).rstrip().endswith("b named <more> than a.")
+    assert compare_table(reports, ["b named <more> than a."]).rstrip().endswith("b named &lt;more&gt; than a.")
     compare_html(tmp_path / "pairs.html", reports, ["b named <more> than a."])
     assert "b named <more> than a." in text_of((tmp_path / "pairs.html").read_text(encoding="utf-8"))
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from emospec.markdown import plain, table_row
+
 Facts = Mapping[str, Any]
 Verdicts = Sequence[Mapping[str, Any]]
 
@@ -109,10 +111,11 @@ def markdown(facts: Facts, *, pictures: bool) -> str:
     pictures : bool
         Whether the folder `figures` lies beside it.
     """
-    lines = [f"# Audit of {facts['model']}", f"{headline(facts)}: **{summary(facts['verdicts'])}**.", *_notes(facts)]
+    title, said = f"# Audit of {plain(facts['model'])}", f"**{summary(facts['verdicts'])}**"
+    lines = [title, f"{plain(headline(facts))}: {said}.", *_notes(facts)]
     lines += [_table(("part", "question", "verdicts"), _part_rows(facts))]
     for part, verdicts in by_part(facts).items():
-        rows = [(_word(verdict), verdict["sentence"]) for verdict in verdicts]
+        rows = [(_word(verdict), plain(verdict["sentence"])) for verdict in verdicts]
         lines += [f"## {PARTS[part]} ({part})", _table(("verdict", "what was found"), rows)]
     if pictures:
         lines += ["## Pictures", *(f"![{FIGURES[name]}]({picture_file(name)})" for name in pictures_of(facts))]
@@ -120,8 +123,8 @@ def markdown(facts: Facts, *, pictures: bool) -> str:
 
 
 def _notes(facts: Facts) -> list[str]:
-    notes = [f"> **Warning:** {warning}" for warning in facts["warnings"]]
-    left_out = [f"- {line.strip()}" for line in left_out_lines(facts)]
+    notes = [f"> **Warning:** {plain(warning)}" for warning in facts["warnings"]]
+    left_out = [f"- {plain(line)}" for line in left_out_lines(facts)]
     return [*notes, *(["\n".join(left_out)] if left_out else []), INTERVALS, seeds(facts)]
 
 
@@ -142,8 +145,4 @@ def _word(verdict: Mapping[str, Any]) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return "\n".join(map(_row, [head, ["---"] * len(head), *rows]))
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
+    return "\n".join(map(table_row, [head, ["---"] * len(head), *rows]))

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from emospec.markdown import code, plain
+
 INTENDED = """\
 Research on, and teaching of, emotion in acted or willingly given speech; games and art whose players know of it; a
 first sorting of recordings that people then listen to. It answers for short clips of one voice."""
@@ -53,7 +55,9 @@ def model_card(facts: Mapping[str, Any]) -> str:
         **facts.get("sections", {}),
     }
     return (
-        "\n\n".join([f"# {facts['name']}", *(f"## {title}\n\n{text.strip()}" for title, text in sections.items())])
+        "\n\n".join(
+            [f"# {plain(facts['name'])}", *(f"## {title}\n\n{text.strip()}" for title, text in sections.items())]
+        )
         + "\n"
     )
 
@@ -66,8 +70,8 @@ def details(facts: Mapping[str, Any]) -> str:
             f"- Network: `{network['name']}`, {network['n_parameters']:,} parameters.",
             f"- Input: one voice, mono, {facts['sample_rate']} Hz. Of a clip longer than {seconds(facts):.2g} s it "
             "hears the middle.",
-            f"- Output: probabilities of {', '.join(facts['classes'])}; an embedding.",
-            f"- Licence: {facts['licence'] or 'not stated'}.",
+            f"- Output: probabilities of {plain(', '.join(facts['classes']))}; an embedding.",
+            f"- Licence: {plain(facts['licence'] or 'not stated')}.",
             f"- Made with emospec {made_with['emospec']} and Keras {made_with['keras']}.",
         ]
     )
@@ -123,7 +127,7 @@ def training_data(facts: Mapping[str, Any]) -> str:
     training = facts["training"]
     everything = training.get("settings", {}).get("protocol") == "all"
     purpose = "for training" if everything else "for training and the choice of the best epoch"
-    lines = [f"- `{name}`: {clips_heard(corpus)}, {purpose}." for name, corpus in training["corpora"].items()]
+    lines = [f"- {code(name)}: {clips_heard(corpus)}, {purpose}." for name, corpus in training["corpora"].items()]
     return "\n".join([*lines, "", "The speakers stand in `bundle.json`."])
 
 

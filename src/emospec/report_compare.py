@@ -5,6 +5,7 @@ from pathlib import Path
 
 from emospec.errors import ConfigError
 from emospec.files import write_text
+from emospec.markdown import plain, table_row
 from emospec.markup import Html, element, inline_svg, join, page, table
 from emospec.plots import figure_to_svg, plot_compare, shorten
 from emospec.report_parts import Report, chance, count, interval, people_clips, percent, shared_note, shared_speakers
@@ -67,11 +68,11 @@ def compare_table(reports: Mapping[str, Report], pairs: Sequence[str] = ()) -> s
     pairs : sequence of str
         Sentences on pairs of these runs, as of `paired_sentences`.
     """
-    lines = [_markdown_row(HEAD), _markdown_row(["---"] * 3 + ["---:"] * 4 + ["---"])]
-    lines += [_markdown_row(_row(name, report, _score_text)) for name, report in reports.items()]
+    lines = [table_row(HEAD), table_row(["---"] * 3 + ["---:"] * 4 + ["---"])]
+    lines += [table_row(map(plain, _row(name, report, _score_text))) for name, report in reports.items()]
     lines += ["", "Intervals are 95 %, over speakers."]
-    lines += [f"\n{sentence}" for sentence in [*people_line(reports), *pairs]]
-    lines += [f"\n**Warning:** {warning}" for warning in compare_warnings(reports)]
+    lines += [f"\n{plain(sentence)}" for sentence in [*people_line(reports), *pairs]]
+    lines += [f"\n**Warning:** {plain(warning)}" for warning in compare_warnings(reports)]
     return "\n".join(lines) + "\n"
 
 
@@ -208,8 +209,3 @@ def _heard(report: Report) -> str:
     if seen is None:
         return "unknown"
     return f"{seen} of {n}" if seen else f"none of {count(n, 'speaker')}"
-
-
-def _markdown_row(cells: list[str] | tuple[str, ...]) -> str:
-    safe = (" ".join(str(cell).split()).replace("|", "\\|") for cell in cells)
-    return f"| {' | '.join(safe)} |"
