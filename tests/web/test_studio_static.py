@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 import shutil
 from pathlib import Path
@@ -40,6 +41,8 @@ def runtime() -> Path:
     try:
         return fetch_runtime()
     except TransferError as error:
+        if "CI" in os.environ:  # a skip that nobody sees
+            raise
         pytest.skip(f"no runtime for the browser: {error}")
 
 
