@@ -166,7 +166,7 @@ def test_sound_that_the_model_finds_no_numbers_for_is_told_in_words(browser, run
         visitor = Visitor(browser, url)
         below = write_sound(tmp_path / "below.wav", syllables(2, 16000) - 0.1, 16000)
         visitor.page.locator("input[type=file]").set_input_files(below)
-        visitor.page.get_by_text("The model finds no numbers for this sound.").first.wait_for(timeout=60_000)
+        visitor.page.get_by_text("This model gives no numbers for this sound.").first.wait_for(timeout=60_000)
         assert "NaN" not in visitor.page.locator("body").inner_text()
         visitor.choose(write_sound(tmp_path / "above.wav", syllables(2, 16000) + 0.1, 16000))
         assert visitor.sees_numbers()

@@ -99,7 +99,7 @@ export class Network {
   private rows({ probabilities }: InferenceSession.OnnxValueMapType): Float32Array[] {
     const all = probabilities.data as Float32Array;
     if (!all.every(Number.isFinite))
-      throw new Error("The model finds no numbers for this sound. Try another sound or model.");
+      throw new Error("This model gives no numbers for this sound. Try another sound, or another model.");
     const width = this.classes.length;
     return Array.from({ length: all.length / width }, (_, i) => all.slice(i * width, (i + 1) * width));
   }
