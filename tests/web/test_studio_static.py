@@ -180,6 +180,9 @@ def test_the_model_that_ships_answers_where_its_picture_is_black(browser, runtim
         visitor.choose(path := write_sound(tmp_path / "a.wav", sound, 16000))
         assert visitor.sees_numbers()
         assert greatest_difference(Predictor().predict(path).scores, visitor.numbers()["scores"]) < 1e-3
+        visitor.page.get_by_role("button", name="Why this answer?").click()
+        visitor.page.get_by_text("spoke for").first.wait_for(timeout=60_000)
+        assert not np.any(visitor.numbers()["explanations"][0]["heat"])
         visitor.context.close()
 
 

@@ -30,6 +30,7 @@ export async function explain(sound: Float32Array, judge: Judge, progress: Progr
 }
 
 async function heatOf(picture: Picture, judge: Judge, label: number, progress: Progress): Promise<Float32Array> {
+  if (!picture.cells.some(Boolean)) return new Float32Array(picture.cells.length); // nothing can be silenced
   const [first, last] = soundingColumns(picture);
   const random = generator(0);
   const masks = Array.from({ length: MASKS }, () => randomMask(picture, first, last, random));
@@ -53,7 +54,7 @@ function silenced({ cells, height, width }: Picture, mask: Uint8Array): Picture 
 function soundingColumns({ cells, height, width }: Picture): [number, number] {
   const sounds = (x: number) => Array.from({ length: height }, (_, y) => cells[y * width + x]).some(Boolean);
   const columns = Array.from({ length: width }, (_, x) => x).filter(sounds);
-  return columns.length ? [columns[0], columns[columns.length - 1] + 1] : [0, width];
+  return [columns[0], columns[columns.length - 1] + 1];
 }
 
 /** A mask with blocks at random places, whose grid is shifted at random. */
