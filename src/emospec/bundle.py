@@ -131,7 +131,7 @@ def check_finite(results: NDArray[np.floating], model: str) -> None:
     """Raise a `ScoreError` unless all that a model returned is finite numbers."""
     if not np.isfinite(results).all():
         raise ScoreError(
-            f"the model {model} returns scores that are no finite numbers; leave the sound out, or use another"
+            f"the model {model} returns scores that are no finite numbers; leave the sound out, or use another model"
         )
 
 

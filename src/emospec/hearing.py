@@ -11,7 +11,7 @@ from emospec.errors import AudioError
 from emospec.predict import Predictor
 from emospec.predictions import Prediction, Timeline
 from emospec.recordings import Waveform, resampled_blocks
-from emospec.sounds import Source, Stream, name_of, of_sound, opened
+from emospec.sounds import Source, Stream, naming, opened
 from emospec.timeline import make_timeline
 
 ONE_ANSWER_SECONDS = 5.0  # longer recordings get a timeline
@@ -75,7 +75,7 @@ def hear(
         If it cannot be used.
     """
     rate, called = predictor.bundle.sample_rate, name or str(source.sound)
-    with of_sound(name_of(source.sound)), opened(source) as stream:
+    with naming(source.sound), opened(source) as stream:
         beginning, is_all = _beginning(stream, manner.timeline)
         if is_all and manner.timeline is not True:
             return _one_answer(predictor, beginning, stream, called)

@@ -14,7 +14,7 @@ from emospec.bundle import Bundle, load_bundle
 from emospec.errors import ConfigError
 from emospec.predictions import Prediction, Segment, Timeline, Window
 from emospec.recordings import resampled_blocks
-from emospec.sounds import Sound, Source, name_of, of_sound, opened, whole_clip
+from emospec.sounds import Sound, Source, naming, opened, whole_clip
 from emospec.timeline import make_timeline
 
 if TYPE_CHECKING:
@@ -76,14 +76,14 @@ class Predictor:
             a `ScoreError` if the model finds no numbers for it.
         """
         clip = self._clip(sound, sample_rate, channel)
-        with of_sound(name_of(sound)):
+        with naming(sound):
             scores = self.answerer.score([clip])[0]
         return self.answerer.answer(scores, len(clip) / self.bundle.sample_rate)
 
     def embed(self, sound: Sound, sample_rate: int | None = None, *, channel: int | None = None) -> NDArray[np.float64]:
         """Return what the last layer of the network sees of a clip: shape (n_features,); see `predict`."""
         clip = self._clip(sound, sample_rate, channel)
-        with of_sound(name_of(sound)):
+        with naming(sound):
             return np.asarray(self.bundle.embed([clip], self.bundle.sample_rate)[0])
 
     def timeline(
@@ -112,7 +112,7 @@ class Predictor:
         AudioError
             If the sound cannot be read to its end.
         """
-        with of_sound(name_of(sound)), opened(Source(sound, sample_rate, channel)) as stream:
+        with naming(sound), opened(Source(sound, sample_rate, channel)) as stream:
             blocks = resampled_blocks(stream.blocks, stream.sample_rate, self.bundle.sample_rate)
             return make_timeline(blocks, self.answerer, window=window, hop=hop, progress=progress)
 
@@ -121,7 +121,7 @@ class Predictor:
         clip = self._clip(sound, sample_rate, channel)
         with self._lock:
             explainer = self._explainer
-        with of_sound(name_of(sound)):
+        with naming(sound):
             return explainer.explain(clip)
 
     @cached_property

@@ -190,7 +190,8 @@ def _first_that_can_be_decoded(container: "av.container.InputContainer", path: P
     known = (each for each in streams if each.codec_context is not None and each.sample_rate)
     if stream := next(known, None):
         return stream
-    raise _no_recording(path, "its sound is of a codec that FFmpeg cannot decode" if streams else "no audio in it")
+    is_unknown = any(each.codec_context is None for each in streams)
+    raise _no_recording(path, "its sound is of a codec that FFmpeg cannot decode" if is_unknown else "no audio in it")
 
 
 def _no_recording(path: Path, reason: str) -> AudioError:

@@ -36,17 +36,13 @@ class Stream(NamedTuple):
     blocks: Iterator[Waveform]
 
 
-def name_of(sound: Sound) -> str:
-    """Return what errors call a sound: its path, or that it is a waveform."""
-    return str(sound) if isinstance(sound, str | Path) else NAME
-
-
 @contextmanager
-def of_sound(name: str) -> Iterator[None]:
-    """Let what a model fails in say with which sound."""
+def naming(sound: Sound) -> Iterator[None]:
+    """Let the error of a model that gives no numbers name the sound: by its path, or as the waveform."""
     try:
         yield
     except ScoreError as error:
+        name = sound if isinstance(sound, str | Path) else NAME
         raise ScoreError(f"{name}: {error}") from None
 
 
