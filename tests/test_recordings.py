@@ -43,7 +43,10 @@ def test_formats_that_libsndfile_writes_are_read(tmp_path: Path, suffix: str) ->
 
 @pytest.mark.parametrize(
     ("suffix", "codec"),
-    [("m4a", "aac"), ("mp4", "aac"), ("webm", "libopus"), ("mkv", "flac"), ("aac", "aac"), ("mov", "pcm_s16le")],
+    [
+        *[("m4a", "aac"), ("mp4", "aac"), ("webm", "libopus"), ("mkv", "flac"), ("aac", "aac"), ("mov", "pcm_s16le")],
+        *[("flv", "aac"), ("mpg", "mp2"), ("ts", "aac"), ("avi", "pcm_s16le")],
+    ],
 )
 def test_formats_of_phones_browsers_and_films_are_read(tmp_path: Path, suffix: str, codec: str) -> None:
     form = "adts" if suffix == "aac" else None
@@ -264,7 +267,9 @@ def test_a_pyav_that_takes_any_tags_by_itself_is_not_asked_to(tmp_path: Path, mo
     """Since version 19, `av.open` has no argument `metadata_errors`."""
     path = write_by_ffmpeg(tmp_path / "a.m4a", "aac", voice(offset=0))
     installed = av.open
-    monkeypatch.setattr(av, "open", lambda file, *, options: installed(file, options=options))
+    monkeypatch.setattr(
+        av, "open", lambda file, *, container_options: installed(file, container_options=container_options)
+    )
     monkeypatch.setattr(av, "__version__", "19.0.2")
     assert len(read(path))
 
@@ -293,6 +298,29 @@ def test_sound_of_an_unknown_codec_is_one_unreadable_file_to_all_who_read(tmp_pa
     assert "of a codec that FFmpeg cannot decode" in str(read_or_reason(path, 16000))
     with pytest.raises(AudioError, match="of a codec that FFmpeg cannot decode"):
         Predictor().predict(path)
+
+
+@pytest.mark.parametrize(("layout", "n_channels"), [("5.1", 6), ("7.1", 8), ("hexadecagonal", 16)])
+def test_sound_of_many_channels_is_read_from_films_too(tmp_path: Path, layout: str, n_channels: int) -> None:
+    path = tmp_path / "film.mkv"
+    expected = np.random.default_rng(0).integers(-9000, 9000, (4800, n_channels)).astype(np.int16)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=48000, layout=layout)
+        frame = av.AudioFrame.from_ndarray(expected.reshape(1, -1), format="s16", layout=layout)
+        frame.sample_rate, frame.pts = 48000, 0
+        for piece in (frame, None):
+            container.mux(stream.encode(piece))
+    np.testing.assert_allclose(read(path), expected / 32768, atol=1e-6)
+
+
+def test_a_stream_that_comes_up_on_the_way_ends_no_run(tmp_path: Path) -> None:
+    """As where a broadcast goes on to the next programme; PyAV up to 18 raises an IndexError at the end of these."""
+    path = write_by_ffmpeg(tmp_path / "a.ts", "aac", voice(4.0, 48000))
+    content = bytearray(path.read_bytes())
+    begun = [at for at in range(0, len(content), 188) if content[at + 1 : at + 3] == b"\x41\0"]  # packets of the sound
+    content[begun[-1] + 1] = 0x5F  # of another one
+    path.write_bytes(content)
+    assert 1 < len(read(path)) / 48000 < 4.1
 
 
 def test_of_several_tracks_the_first_that_can_be_decoded_is_heard(tmp_path: Path) -> None:

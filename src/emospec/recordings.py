@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -178,9 +178,10 @@ def _container(path: Path) -> "av.container.InputContainer":
 
     # Since version 19, PyAV takes any tags by itself, and refuses this argument.
     lenient: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
-    # Absolute, or "12:30.m4a" would be asked for by a protocol named 12.
+    # Not `options`, which go to each stream too: PyAV up to 17 crashes on FLV and MPEG, which tell of none at first.
     options = {"format_whitelist": CONTAINERS}
-    container: av.container.InputContainer = av.open(path.absolute(), options=options, **lenient)
+    # Absolute, or "12:30.m4a" would be asked for by a protocol named 12.
+    container: av.container.InputContainer = av.open(path.absolute(), container_options=options, **lenient)
     return container
 
 
@@ -205,17 +206,24 @@ def _blocks_by_ffmpeg(
 
     n_read = 0
     try:
-        as_float = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.sample_rate)
-        for frame in chain(container.decode(stream), [None]):
+        # Channels side by side, not in planes: of those PyAV up to 18 knows eight, and crashes on the rest.
+        as_float = av.AudioResampler(format="flt", layout=stream.layout, rate=stream.sample_rate)
+        for frame in chain(_frames(container, stream), [None]):
             for converted in as_float.resample(frame):
                 if converted is not None and converted.samples:
                     n_read += converted.samples
-                    yield np.asarray(converted.to_ndarray(), np.float32).T
+                    yield np.asarray(converted.to_ndarray(), np.float32).reshape(-1, stream.channels)
     except (av.FFmpegError, ValueError) as error:  # ValueError: the number of channels or the rate changes
         raise _damaged(path, n_read / stream.sample_rate, getattr(error, "strerror", str(error))) from None
     promised, found = _promised_seconds(container, stream, path), n_read / stream.sample_rate
     if found < promised - max(LOST_SECONDS, promised / 100):
         raise _cut_short(path, promised, found)
+
+
+def _frames(container: "av.container.InputContainer", stream: "av.AudioStream") -> Iterator["av.AudioFrame"]:
+    """Yield all that is decoded of a stream."""
+    with suppress(IndexError):  # PyAV up to 18, after the last one, where streams have come up on the way
+        yield from container.decode(stream)
 
 
 def _promised_seconds(container: "av.container.InputContainer", stream: "av.AudioStream", path: Path) -> float:
