@@ -17,6 +17,8 @@ NAMES = [
     "a | b",
     "&lt; &amp; R&D",
     "two\nlines\t here",
+    "__init__ in /data/__pycache__/x__.wav",
+    *["# heading", "- item", "+ item", "* item", "1. item", "12) item", "---", "===", "> quoted", "-0.5", "#1"],
 ]
 
 
@@ -36,6 +38,12 @@ def shown(html: str) -> str:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_is_shown_as_it_is(name: str) -> None:
     assert shown(rendered(f"It is {plain(name)}.")) == f"It is {' '.join(name.split())}."
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_that_begins_a_line_is_shown_as_it_is(name: str) -> None:
+    assert shown(rendered(f"{plain(name)}\n")) == " ".join(name.split())
+    assert shown(rendered(f"a line\n{plain(name)}\n")) == "a line\n" + " ".join(name.split())
 
 
 @pytest.mark.parametrize("name", NAMES)

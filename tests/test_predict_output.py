@@ -76,8 +76,12 @@ def test_a_file_that_exists_is_left_alone(tmp_path: Path, kind: Format) -> None:
         ("json", '{"recordings": []}'),
         ("json", '{"recordings": [], "model": "made@1234", "classes": ["angry", "sad"], "notes": "mine"}'),
         ("json", "[]"),
+        ("json", "[" * 200_000),
+        ("jsonl", "[" * 200_000),
+        ("jsonl", "[" * 200_000 + "\n"),
         ("csv", "path,start,end"),
         ("csv", "my notes"),
+        ("csv", "x" * 200_000),
     ],
 )
 def test_a_file_of_somebody_else_is_not_gone_on_with(tmp_path: Path, kind: Format, content: str) -> None:
@@ -89,14 +93,45 @@ def test_a_file_of_somebody_else_is_not_gone_on_with(tmp_path: Path, kind: Forma
     assert [path.name for path in tmp_path.iterdir()] == [out.name]
 
 
-def test_a_note_at_the_end_of_the_answers_is_not_removed(tmp_path: Path) -> None:
-    write(tmp_path / "a.jsonl", "jsonl", "x")
-    with (tmp_path / "a.jsonl").open("a") as file:
-        file.write("checked by hand")
-    before = (tmp_path / "a.jsonl").read_text()
+@pytest.mark.parametrize("n_answers", [0, 2])
+@pytest.mark.parametrize("note", ["checked by hand", "checked by hand\n", "x,y", '"note"\n', '{"note": "mine"'])
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_a_note_at_the_end_of_the_answers_is_not_removed(
+    tmp_path: Path, kind: Format, note: str, n_answers: int
+) -> None:
+    out = tmp_path / f"a.{kind}"
+    write(out, kind, "x", "y")
+    lines = out.read_text().splitlines(keepends=True)
+    before = "".join(lines[: n_answers + (kind == "csv")]) + note
+    out.write_text(before)
     with pytest.raises(ConfigError, match="was not written by"):
-        write(tmp_path / "a.jsonl", "jsonl", "x", "y", resume=True)
-    assert (tmp_path / "a.jsonl").read_text() == before
+        write(out, kind, "x", "y", "z", resume=True)
+    assert out.read_text() == before
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_a_note_behind_a_whole_answer_is_not_removed(tmp_path: Path, kind: Format) -> None:
+    out = tmp_path / f"a.{kind}"
+    write(out, kind, "x", "y")
+    before = out.read_text()[:-1] + " checked by hand"
+    out.write_text(before)
+    with pytest.raises(ConfigError, match="was not written by"):
+        write(out, kind, "x", "y", resume=True)
+    assert out.read_text() == before
+
+
+def test_a_document_of_another_model_is_not_gone_on_with(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"model": "other@99", "classes": ["angry", "sad"], "recordings": []}')
+    with pytest.raises(ConfigError, match="holds answers of the model other@99"):
+        write(tmp_path / "a.json", "json", "x", resume=True)
+
+
+def test_the_list_of_subtitles_of_a_model_of_any_name_is_gone_on_with(tmp_path: Path) -> None:
+    origin = ORIGIN._replace(model="modèle@1234")
+    write(tmp_path, "srt", "x", "y", origin=origin)
+    listed = (tmp_path / SUBTITLES).read_bytes()
+    (tmp_path / SUBTITLES).write_bytes(listed[:-4])  # cut short
+    assert write(tmp_path, "srt", "x", "y", "z", resume=True, origin=origin) == ["z"]
 
 
 @pytest.mark.parametrize("name", ["x.wav", 'a "quoted" \\ name.wav', "é.wav"])
@@ -106,8 +141,50 @@ def test_each_cut_of_the_second_answer_is_gone_on_with(tmp_path: Path, name: str
     content = out.read_bytes()
     for end in range(content.index(b"\n") + 1, len(content)):
         out.write_bytes(content[:end])
-        assert write(out, "jsonl", "first", name, resume=True) == [name]
+        is_whole = end == len(content) - 1  # but for the end of its line
+        assert write(out, "jsonl", "first", name, resume=True) == ([] if is_whole else [name])
         assert out.read_bytes() == content
+
+
+@pytest.mark.parametrize("name", ["x.wav", 'a "quoted", name.wav', "é.wav", "two\nlines.wav"])
+@pytest.mark.parametrize("n_segments", [0, 3])
+def test_each_cut_of_the_second_recording_in_a_table_is_gone_on_with(
+    tmp_path: Path, name: str, n_segments: int
+) -> None:
+    out = tmp_path / "a.csv"
+    write(out, "csv", "first")
+    begins = len(out.read_bytes())
+    write(out, "csv", name, resume=True, n_segments=n_segments)
+    content = out.read_bytes()
+    ends_of_rows = {begins + at for at, byte in enumerate(content[begins:], 1) if byte == ord("\n")}
+    for end in sorted(set(range(begins + 1, len(content))) - ends_of_rows):
+        out.write_bytes(content[:end])
+        missing = write(out, "csv", "first", name, resume=True, n_segments=n_segments)
+        if content[begins:end] in (b'"', b"\xc3"):  # it can't be told whose path that begins
+            assert missing == ["first", name]
+        else:
+            assert missing == [name], content[:end]
+            assert out.read_bytes() == content
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_a_whole_answer_without_the_end_of_its_line_stays(tmp_path: Path, kind: Format) -> None:
+    out = tmp_path / f"a.{kind}"
+    write(out, kind, "x", "y")
+    out.write_bytes(out.read_bytes()[:-1])
+    assert write(out, kind, "z", resume=True) == ["z"]
+    assert paths_in(out) == ["x", "y", "z"]
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_a_whole_answer_stays_where_the_next_one_was_cut_short(tmp_path: Path, kind: Format) -> None:
+    out = tmp_path / f"a.{kind}"
+    write(out, kind, "x", "y", n_segments=2)
+    whole = out.read_bytes()
+    write(out, kind, "z", resume=True, n_segments=2)
+    out.write_bytes(out.read_bytes()[: len(whole) + 30])
+    assert write(out, kind, "z", resume=True, n_segments=2) == ["z"]
+    assert out.read_bytes().startswith(whole)
 
 
 def test_a_first_answer_that_was_cut_short_is_given_again(tmp_path: Path) -> None:
@@ -144,7 +221,7 @@ def test_an_answer_is_in_the_file_at_once(tmp_path: Path, kind: Format) -> None:
         assert paths_in(out) == ["x"]
 
 
-@pytest.mark.parametrize("cut", [1, 5, 40])
+@pytest.mark.parametrize("cut", [2, 5, 40])
 @pytest.mark.parametrize("kind", ["jsonl", "csv"])
 def test_an_answer_that_was_cut_short_is_given_again(tmp_path: Path, kind: Format, cut: int) -> None:
     out = tmp_path / f"a.{kind}"

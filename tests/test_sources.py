@@ -57,7 +57,8 @@ def test_what_stands_for_nothing_is_refused(names: list[str], said: str) -> None
         (b"\xef\xbb\xbfa.wav\r\nb.wav", ["a.wav", "b.wav"]),
         (b"a\nb.wav\0c.wav\0", ["a\nb.wav", "c.wav"]),
         (b"\xe9.wav\n", ["\udce9.wav"]),
-        (b"ab\0cd\0", ["ab", "cd"]),
+        (b".\0./a\0b.wav\0", [".", "./a", "b.wav"]),
+        ("a.wav\r\n".encode("utf-16") + "b.wav\r\n".encode("utf-16"), ["a.wav", "b.wav"]),
         ("/x/\u00fc.wav\r\n\u58f0.wav\r\n".encode("utf-16"), ["/x/\u00fc.wav", "\u58f0.wav"]),  # as PowerShell writes
         (b"\xfe\xff" + "a.wav\nb.wav".encode("utf-16-be"), ["a.wav", "b.wav"]),
         ("a.wav\nb.wav".encode("utf-32"), ["a.wav", "b.wav"]),
@@ -72,9 +73,14 @@ def test_a_list_has_a_name_a_line_or_between_zeros(tmp_path: Path, content: byte
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("/x/a.wav\r\n".encode("utf-16-le"), "seems to be UTF-16 without a byte order mark; save it as UTF-8"),
-        ("/x/a.wav".encode("utf-16-be"), "seems to be UTF-16 without a byte order mark"),
-        (("\u58f0" * 20 + ".wav\n").encode("utf-16-le"), "seems to be UTF-16 without a byte order mark"),
+        (
+            "/x/a.wav\r\n".encode("utf-16-le"),
+            "is neither UTF-8 nor UTF-16 with a byte order mark; expected a text file: save",
+        ),
+        ("/x/a.wav".encode("utf-16-be"), "is neither UTF-8 nor UTF-16 with"),
+        (("\u58f0" * 20 + ".wav\n").encode("utf-16-le"), "is neither UTF-8 nor UTF-16 with"),
+        (("/" + "\u58f0" * 12).encode("utf-16-le"), "is neither UTF-8 nor UTF-16 with"),
+        (("\u58f0" * 6 + "/\u58f0.wav").encode("utf-16-be"), "is neither UTF-8 nor UTF-16 with"),
         ("a.wav\n".encode("utf-16")[:-1], "begins as UTF-16 and goes on otherwise; save it as UTF-8"),
     ],
 )

@@ -9,6 +9,7 @@ from emospec.clips import speaker_keys
 from emospec.errors import ConfigError
 from emospec.files import write_json, write_text
 from emospec.image_set import ImageSet
+from emospec.markdown import table_row
 from emospec.report_text import score_text
 from emospec.run_pairs import compare_pair, evidence, verdict, why_not_compared
 from emospec.runs import Run
@@ -40,8 +41,7 @@ class LeakGap:
         ]
         rows.append(["difference", *cells(self.difference), ""])
         head = ["protocol", *SCORES.values(), "test speakers heard in training"]
-        lines = [" | ".join(row) for row in [head, ["---"] * len(head), *rows]]
-        return "\n".join(f"| {line} |" for line in lines) + "\n"
+        return "\n".join(map(table_row, [head, ["---"] * len(head), *rows])) + "\n"
 
     def __str__(self) -> str:
         return f"{self.to_markdown()}\n{gap_sentence(self.difference, self.random.config.model)}"

@@ -104,7 +104,7 @@ def open_output(
     if not resume:
         _check_new(out)
     make_folder(out.parent)
-    return _document(out, origin) if kind == "json" else _appended(out, kind, origin)
+    return _document(out, origin) if kind == "json" else _appended(out, kind, origin, names)
 
 
 def _check_new(out: Path) -> None:
@@ -188,13 +188,13 @@ def _printed(kind: Format, origin: Origin) -> Iterator[Output]:
 
 
 @contextmanager
-def _appended(out: Path, kind: Format, origin: Origin) -> Iterator[Output]:
+def _appended(out: Path, kind: Format, origin: Origin, names: Sequence[str] = ()) -> Iterator[Output]:
     done: set[str] = set()
     is_new = not out.exists()
     if is_new:
         write_text(as_csv([csv_columns(origin.classes)]) if kind == "csv" else "", out)
     elif kind == "csv":
-        done = kept_rows(out, origin)
+        done = kept_rows(out, origin, names)
     elif kind == "jsonl":
         done = kept_lines(out, origin)
     with out.open("a", encoding="utf-8", errors="backslashreplace", newline="") as file:

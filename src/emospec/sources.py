@@ -24,7 +24,6 @@ MARKS = (  # the one of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-MOST_ZEROS = 0.4  # share of the bytes; half of them are in UTF-16, and names between zeros are longer than a letter
 
 
 def named_recordings(names: Iterable[str], listed: Iterable[str] = ()) -> list[str]:
@@ -103,15 +102,24 @@ def listed_names(path: Path) -> list[str]:
         ) from None
     text = _decoded(content, path)
     names = text.split("\0") if "\0" in text else text.replace("\r\n", "\n").split("\n")
-    return [name for name in names if name.strip()]
+    whole = (name.removeprefix("\ufeff") for name in names)  # where lists were joined
+    return [name for name in whole if name.strip()]
 
 
 def _decoded(content: bytes, path: Path) -> str:
     encoding = next((encoding for mark, encoding in MARKS if content.startswith(mark)), "utf-8-sig")
-    ends_in_two_bytes = b"\n\0" in content or b"\0\n" in content
-    if encoding == "utf-8-sig" and (ends_in_two_bytes or content.count(0) > MOST_ZEROS * len(content)):
-        raise ConfigError(f"list {path} seems to be UTF-16 without a byte order mark; save it as UTF-8")
+    if encoding == "utf-8-sig" and _is_in_two_bytes(content):
+        raise ConfigError(
+            f"list {path} is neither UTF-8 nor UTF-16 with a byte order mark; expected a text file: save it as UTF-8"
+        )
     try:
         return content.decode(encoding, errors="surrogateescape" if encoding == "utf-8-sig" else "strict")
     except UnicodeDecodeError:
         raise ConfigError(f"list {path} begins as {encoding.upper()} and goes on otherwise; save it as UTF-8") from None
+
+
+def _is_in_two_bytes(content: bytes) -> bool:
+    """Tell whether zeros are halves of letters: between names they leave no letter alone, and end no line."""
+    parts = content.split(b"\0")
+    at_an_end = b"\n\0" in content or b"\0\n" in content
+    return at_an_end or (len(parts) > 1 and any(len(part) == 1 and part != b"." for part in parts))

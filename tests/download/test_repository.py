@@ -75,7 +75,7 @@ def test_only_what_is_missing_or_damaged_is_fetched_again(server, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["../../x.wav", "AudioWAV/../../x.wav", "{outside}/x.wav", "..\\..\\x.wav", "C:\\x.wav"]
+    "name", ["../../x.wav", "AudioWAV/../../x.wav", "{outside}/x.wav", "..\\..\\x.wav", "C:\\x.wav", ".", "./."]
 )
 def test_checksums_that_name_files_outside_the_folder_are_refused(name, server, tmp_path):
     name = name.format(outside=tmp_path / "outside")
@@ -89,6 +89,28 @@ def test_checksums_that_name_files_outside_the_folder_are_refused(name, server, 
         get(server, "crema-d", tmp_path / "a" / "c")
 
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["crema-d.sha256"]
+
+
+def test_a_folder_that_is_called_as_the_home_is_none(server, tmp_path, monkeypatch):
+    content = b"planted"
+    server.files |= {base + "~/x.wav": content for base in (GITHUB, GITLAB)}
+    (tmp_path / "c" / "~").mkdir(parents=True)
+    (tmp_path / "c" / "crema-d.sha256").write_text(f"{hashlib.sha256(content).hexdigest()}  ~/x.wav\n")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path / "c")
+
+    get(server, "crema-d", ".")
+
+    assert (tmp_path / "c" / "~" / "x.wav").read_bytes() == content
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_name_that_no_file_can_have_is_told_in_a_line(server, tmp_path):
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "crema-d.sha256").write_text(f"{'0' * 64}  AudioWAV/{'x' * 300}.wav\n")
+
+    with pytest.raises(CorpusError, match=r"cannot be read .*; is the list of checksums right"):
+        get(server, "crema-d", tmp_path / "c")
 
 
 @pytest.mark.parametrize("takes_ranges", [True, False])

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from emospec.corpora.core import Corpus
 from emospec.errors import CorpusError
@@ -38,7 +38,7 @@ def read_sums(corpus: Corpus, root: Path) -> dict[str, str]:
         raise CorpusError(f"{path} is not a list of checksums; remove it and run the same command again")
     sums = {match[2]: match[1] for match in matches if match}
     for name in sums:
-        if out := way_out(name):
+        if out := way_out(name) or (None if PurePosixPath(name).parts else "is no name of a file"):
             raise CorpusError(
                 f"{path} names {name!r}, which {out}; expected paths under {root}: nothing was fetched; remove that "
                 "file and run the same command again"
@@ -52,4 +52,7 @@ def broken_clips(sums: Mapping[str, str], root: Path) -> dict[str, str]:
 
 
 def _is_whole(path: Path, digest: str) -> bool:
-    return path.is_file() and sha256_of(path) == digest
+    try:
+        return path.is_file() and sha256_of(path) == digest
+    except OSError as error:  # such as a name that is too long
+        raise CorpusError(f"{path} cannot be read ({error.strerror}); is the list of checksums right?") from None

@@ -98,7 +98,8 @@ class Transfer:
         part = path.with_name(path.name + ".part")
         downloader = partial(self._download, part=part, bar=bar)
         try:
-            pooch.retrieve(url, known_hash, fname=path.name, path=path.parent, downloader=downloader)
+            # Absolute, or pooch would take a folder `~` for the user's home.
+            pooch.retrieve(url, known_hash, fname=path.name, path=path.parent.absolute(), downloader=downloader)
         except requests.RequestException as error:
             broken = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
             reason = f"{url}: the connection failed ({type(error).__name__}), try again later"
