@@ -7,14 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from bundle_samples import CALIBRATION, WEIGHTS, answer, write_facts, write_graph, write_made_bundle
+from bundle_samples import (
+    CALIBRATION,
+    WEIGHTS,
+    answer,
+    write_bundle_without_numbers,
+    write_facts,
+    write_graph,
+    write_made_bundle,
+)
 from emospec import bundle as bundle_module
 from emospec.audited import checked_scores
 from emospec.audited_bundle import as_audited
 from emospec.bundle import Bundle, batches, load_bundle, name_of, shipped_bundle
-from emospec.errors import ConfigError, EmospecError
+from emospec.errors import ConfigError, EmospecError, ScoreError
 from samples import CLASSES, clips_table
 
 
@@ -110,6 +119,14 @@ def test_a_bundle_can_be_audited(bundle: Bundle) -> None:
     scores = checked_scores(model, clips, 16000, clips_table(1, 1))
     np.testing.assert_allclose(scores, [answer(clip) for clip in clips], atol=1e-6)
     assert model.training_speakers == {"made/s0", "made/s1"}
+
+
+def test_a_clip_that_a_bundle_finds_no_numbers_for_is_named(tmp_path: Path) -> None:
+    model = as_audited(load_bundle(write_bundle_without_numbers(tmp_path / "bundle")))
+    clips = pd.DataFrame({"path": ["good.wav", "bad.wav", "other.wav"]})
+    sounds = [np.full(n, level, np.float32) for n, level in ((100, 0.1), (200, -0.1), (100, 0.1))]
+    with pytest.raises(ScoreError, match=r"^bad\.wav: the model made returns scores that are no finite numbers"):
+        model.score(sounds, load_bundle(tmp_path / "bundle").sample_rate, clips)
 
 
 def test_a_bundle_that_does_not_know_of_all_clips_who_spoke_does_not_know_whom_it_heard(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_a_list_has_a_name_a_line_or_between_zeros(tmp_path: Path, content: byte
     [
         (
             "/x/a.wav\r\n".encode("utf-16-le"),
-            "is neither UTF-8 nor UTF-16 with a byte order mark; expected a text file: save",
+            "neither UTF-8 nor UTF-16 with a byte order mark; expected a text file: save it",
         ),
         ("/x/a.wav".encode("utf-16-be"), "is neither UTF-8 nor UTF-16 with"),
         (("\u58f0" * 20 + ".wav\n").encode("utf-16-le"), "is neither UTF-8 nor UTF-16 with"),

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from emospec.audio import Waveform
 from emospec.audited import AuditedModel
 from emospec.bundle import Bundle
+from emospec.errors import ScoreError
 from emospec.heard import speakers_of
 
 
@@ -16,7 +17,10 @@ def as_audited(bundle: Bundle) -> AuditedModel:
     """Return a bundle as an audit sees a model: whom it has heard stands in its facts."""
 
     def score(waveforms: Sequence[Waveform], sample_rate: int, clips: pd.DataFrame) -> NDArray[Any]:
-        return bundle.score(waveforms, sample_rate)
+        try:
+            return bundle.score(waveforms, sample_rate)
+        except ScoreError as error:
+            raise ScoreError(f"{clips['path'].iloc[error.place]}: {error}", error.place) from None
 
     return AuditedModel(
         name=f"{bundle.name} (bundle)",

@@ -128,10 +128,12 @@ class Bundle:
 
 
 def check_finite(results: NDArray[np.floating], model: str) -> None:
-    """Raise a `ScoreError` unless all that a model returned is finite numbers."""
-    if not np.isfinite(results).all():
+    """Raise a `ScoreError` unless all that a model returned, a row a sound, is finite numbers."""
+    wrong = np.flatnonzero(~np.isfinite(results).all(axis=1))
+    if wrong.size:
         raise ScoreError(
-            f"the model {model} returns scores that are no finite numbers; leave the sound out, or use another model"
+            f"the model {model} returns scores that are no finite numbers; leave the sound out, or use another model",
+            int(wrong[0]),
         )
 
 

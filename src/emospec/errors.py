@@ -14,7 +14,17 @@ class AudioError(EmospecError):
 
 
 class ScoreError(AudioError):
-    """A sound to which a model gives scores that are no numbers."""
+    """A sound to which a model gives scores that are no numbers.
+
+    Parameters
+    ----------
+    place : int
+        Of the sound among those that were scored together.
+    """
+
+    def __init__(self, message: str, place: int = 0) -> None:
+        super().__init__(message)
+        self.place = place
 
 
 class ConfigError(EmospecError):

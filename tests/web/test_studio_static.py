@@ -24,7 +24,7 @@ from emospec.web.static_export import export_studio, fetch_runtime
 
 pytestmark = pytest.mark.slow
 
-ANSWER_MS = 300.0
+ANSWER_MS = 1000.0  # about 100 where nothing else runs, 350 beside other work on the same two cores
 CARD = """# A card
 
 <script>document.title = "broken into"</script> [a link](javascript:alert(1))

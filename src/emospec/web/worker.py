@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from emospec.errors import AudioError, EmospecError
+from emospec.errors import AudioError, EmospecError, ScoreError
 from emospec.predict import Predictor
 from emospec.sounds import NAME
 from emospec.web.decoding import LONGEST_CLIP, decoded
@@ -56,8 +56,8 @@ def _load(bundle: str | None) -> Predictor:
 
     predictor = Predictor(None if bundle is None else Path(bundle), threads=1)
     rate = predictor.bundle.sample_rate
-    # A tone: in digital silence, models of others may find no numbers.
-    predictor.bundle.score([np.sin(np.arange(rate, dtype=np.float32) / 10)], rate)
+    with suppress(ScoreError):  # a model may find no numbers in silence
+        predictor.bundle.score([np.zeros(rate, np.float32)], rate)
     return predictor
 
 

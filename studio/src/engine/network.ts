@@ -44,6 +44,11 @@ export class Network {
     return new Network(runtime, bytes, await runtime.InferenceSession.create(bytes, OPTIONS), classes);
   }
 
+  /** Run once on silence, whatever comes of it: the first run is slow, since it compiles. */
+  async warmUp(samples: number): Promise<void> {
+    await this.session.run({ waveform: this.tensor(new Float32Array(samples), [1, samples]) }, ["probabilities"]);
+  }
+
   /** Return the probabilities of each clip; those of one length go through the graph together. */
   async score(clips: Float32Array[]): Promise<Float32Array[]> {
     const rows = new Array<Float32Array>(clips.length);

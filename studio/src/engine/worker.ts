@@ -34,8 +34,7 @@ async function handle(request: Request, progress: Progress): Promise<Prediction 
   if (request.kind === "open") {
     const { model, runtime, classes, mel, threshold } = request;
     judge = new Judge(await Network.open(model, runtime, classes, progress), mel, threshold);
-    // The first run is slow: it compiles. A tone: in digital silence, models of others may find no numbers.
-    await judge.network.score([Float32Array.from({ length: mel.sample_rate }, (_, i) => Math.sin(i / 10))]);
+    await judge.network.warmUp(mel.sample_rate);
     return null;
   }
   const share = request.kind === "timeline" ? READING : 0;
