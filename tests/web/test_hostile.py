@@ -4,14 +4,17 @@ import io
 import json
 import socket
 import struct
+import tempfile
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import numpy as np
 import pytest
 
+from predict_samples import write_by_ffmpeg
 from serving import RATE, RunningServer, encoded, voice
 
 SOUND = encoded(voice())
@@ -71,6 +74,11 @@ def float_wav(value: float) -> bytes:
     return encoded(sound, subtype="FLOAT")
 
 
+def by_ffmpeg(kind: str, codec: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return write_by_ffmpeg(Path(folder) / f"speech.{kind}", codec, voice(2, 48_000)).read_bytes()
+
+
 HOSTILE = {
     "zero-length": b"",
     "one byte": b"R",
@@ -85,6 +93,8 @@ HOSTILE = {
     "a header of 10 GB": rf64(10 * 2**30),
     "NaN samples": float_wav(float("nan")),
     "infinite samples": float_wav(float("inf")),
+    "an unknown codec": SOUND[:20] + struct.pack("<H", 0x1234) + SOUND[22:],
+    "an unknown codec in a film": by_ffmpeg("mkv", "aac").replace(b"A_AAC", b"A_XYZ"),
     "samples out of scale": float_wav(30_000.0),
     "no samples": encoded(np.zeros(0, np.float32)),
     "one sample": encoded(voice()[:1]),
