@@ -10,8 +10,9 @@ SLOW ?=
 demo: .venv/.stamp-demo
 	$(BIN)/emospec demo --out emospec-demo
 
+# A process for each core; a module's tests stay together, since they share what they have trained.
 test: .venv/.stamp-test
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(TESTS)
 
 check: .venv/.stamp-check
 	$(BIN)/ruff check .
