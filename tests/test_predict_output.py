@@ -240,6 +240,15 @@ def test_answers_of_another_model_are_not_gone_on_with(tmp_path: Path, kind: For
         write(out, kind, "y", resume=True)
 
 
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_answers_of_another_model_are_told_also_where_the_last_was_cut_short(tmp_path: Path, kind: Format) -> None:
+    out = tmp_path / f"a.{kind}"
+    write(out, kind, "x", "y", origin=ORIGIN._replace(model="other@99"))
+    out.write_bytes(out.read_bytes()[:-5])
+    with pytest.raises(ConfigError, match="answers of the model other@99, not of made@1234"):
+        write(out, kind, "y", resume=True)
+
+
 @pytest.mark.parametrize("kind", [*APPENDED, "srt"])
 def test_answers_under_other_settings_are_not_mixed(tmp_path: Path, kind: Format) -> None:
     out = tmp_path / ("folder" if kind == "srt" else f"a.{kind}")

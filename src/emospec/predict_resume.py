@@ -134,16 +134,24 @@ def kept_rows(path: Path, origin: Origin, names: Iterable[str]) -> set[str]:
     header, *rows = _cells_of(content, path)
     if header not in (columns, columns[:-1]):
         raise _foreign(path)
+    _check_rows(rows[:-1], header, path, origin)  # the last may be cut short
     whole = _whole_rows(rows, Table(header, origin, set(map(as_written, names))), is_ended=content.endswith(b"\n"))
-    if whole is None or any(len(row) != len(header) for row in whole):
+    if whole is None:
         raise _foreign(path)
+    _check_rows(whole, header, path, origin)
     filled = [row + [""] * (len(columns) - len(header)) for row in whole]
-    for row in filled:
-        _check_origin(row[-2], row[-1], path, origin)
     if len(whole) < len(rows) or header != columns or not content.endswith(b"\n"):
         with whole_file(path) as temporary:
             temporary.write_text(as_csv([columns, *filled]), encoding="utf-8", newline="")
     return {row[0] for row in whole}
+
+
+def _check_rows(rows: Iterable[Row], columns: Sequence[str], path: Path, origin: Origin) -> None:
+    for row in rows:
+        if len(row) != len(columns):
+            raise _foreign(path)
+        stated = dict(zip(columns, row, strict=True))
+        _check_origin(stated["model"], stated.get("settings"), path, origin)
 
 
 def _cells_of(content: bytes, path: Path) -> list[Row]:
