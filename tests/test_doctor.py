@@ -81,10 +81,11 @@ def test_an_empty_folder_in_place_of_a_clip_is_unreadable(corpus: Path) -> None:
 
 
 @pytest.mark.real_data
-def test_real_crema_d_has_one_recording_under_two_labels_and_nothing_else_to_mend() -> None:
+def test_real_crema_d_has_three_recordings_under_two_labels_and_nothing_else_to_mend() -> None:
     if "EMOSPEC_DATA" not in os.environ:
         pytest.skip("EMOSPEC_DATA is not set")
     examination = examine("crema-d", Path(os.environ["EMOSPEC_DATA"]) / "crema-d")
     assert names_of(examination, "must mend") == {"same-audio-other-label"}
-    assert examination.findings[0].items == ("1017_IWW_ANG_XX.flac = 1017_IWW_FEA_XX.flac",)
+    pairs = [("1006_TIE_HAP", "1006_TIE_NEU"), ("1013_WSI_DIS", "1013_WSI_SAD"), ("1017_IWW_ANG", "1017_IWW_FEA")]
+    assert examination.findings[0].items == tuple(f"{one}_XX.flac = {other}_XX.flac" for one, other in pairs)
     assert names_of(examination, "look at") == set()

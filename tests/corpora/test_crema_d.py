@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from emospec.corpora import load_corpus
+from emospec.emotions import CLASS_SETS
 from emospec.errors import CorpusError
 
 DEMOGRAPHICS = '"ActorID","Age","Sex","Race"\n1001,51,"Male","Caucasian"\n1002,,"Female",""\n'
@@ -204,5 +205,6 @@ def test_what_is_wrong_with_votes_is_named_with_its_line(name, text, reason, mak
 @pytest.mark.skipif("EMOSPEC_DATA" not in os.environ, reason="EMOSPEC_DATA names no folder of real corpora")
 def test_the_real_clips_of_71_actors_are_read():
     clips = load_corpus("crema-d", Path(os.environ["EMOSPEC_DATA"]) / "crema-d")
-    assert (len(clips), clips["speaker"].nunique(), clips.attrs["unparsed"]) == (3964, 71, [])
+    assert (len(clips), clips["speaker"].nunique(), clips.attrs["unparsed"]) == (5803, 71, [])
+    assert clips["emotion"].isin(CLASS_SETS["four"]).sum() == 3964
     assert not clips.drop(columns="intensity").isna().any(axis=None)
