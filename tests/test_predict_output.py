@@ -1,5 +1,6 @@
 import csv
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,18 @@ def test_a_file_of_somebody_else_is_not_gone_on_with(tmp_path: Path, kind: Forma
         write(out, kind, "x", resume=True)
     assert out.read_text() == content
     assert [path.name for path in tmp_path.iterdir()] == [out.name]
+
+
+@pytest.mark.parametrize("kind", APPENDED)
+def test_a_file_that_may_not_be_read_and_written_is_told_in_a_line(
+    tmp_path: Path, kind: Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / f"a.{kind}"
+    write(out, kind, "x")
+    may = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != out and may(path, mode))  # root may do anything
+    with pytest.raises(ConfigError, match="cannot be gone on with, since you may not read and write it"):
+        write(out, kind, "y", resume=True)
 
 
 @pytest.mark.parametrize("n_answers", [0, 2])

@@ -158,7 +158,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise EmospecError(f"{path} does not exist; is {path.parent} the right folder?") from None
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise EmospecError(f"{path} cannot be read as JSON ({error}); it may be cut short: make it again") from None
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -103,6 +104,8 @@ def open_output(
         raise ConfigError(f"{out} is a folder; name a file for the answers")
     if not resume:
         _check_new(out)
+    elif out.exists() and not os.access(out, os.R_OK | os.W_OK):
+        raise ConfigError(f"{out} cannot be gone on with, since you may not read and write it; name another file")
     make_folder(out.parent)
     return _document(out, origin) if kind == "json" else _appended(out, kind, origin, names)
 

@@ -206,7 +206,7 @@ def _blocks_by_ffmpeg(
 
     n_read = 0
     try:
-        # Channels side by side, not in planes: of those PyAV up to 18 knows eight, and crashes on the rest.
+        # Channels side by side, not in planes: PyAV up to 18 crashes on eight of those and more.
         as_float = av.AudioResampler(format="flt", layout=stream.layout, rate=stream.sample_rate)
         for frame in chain(_frames(container, stream), [None]):
             for converted in as_float.resample(frame):

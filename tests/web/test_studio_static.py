@@ -24,7 +24,8 @@ from emospec.web.static_export import export_studio, fetch_runtime
 
 pytestmark = pytest.mark.slow
 
-ANSWER_MS = 1000.0  # about 100 where nothing else runs, 350 beside other work on the same two cores
+ANSWER_MS = 300.0  # about 100 where nothing else runs
+SLOWEST_MS = 1000.0  # beside other work on the same cores, where the same sound as a file takes long as well
 CARD = """# A card
 
 <script>document.title = "broken into"</script> [a link](javascript:alert(1))
@@ -116,16 +117,25 @@ def test_a_recording_moves_the_bars_and_its_numbers_are_those_of_the_bundle(regu
     assert numbers["model"]["name"] == "hearing"
 
 
-def test_the_answer_comes_soon_after_a_recording_ends(regular):
+def told_ms(visitor) -> float:
+    """What the page says of its time; 10 s and more are told in seconds."""
+    told = re.search(r"answered in (\d+) ms", visitor.page.locator(".take-away .note").inner_text())
+    return float(told[1]) if told else float("inf")
+
+
+def test_the_answer_comes_soon_after_a_recording_ends(regular, tmp_path):
     waited = []
     while len(waited) < 3 and not any(each < ANSWER_MS for each in waited):  # a machine may be busy for a moment
         regular.record(3)
         regular.stop()
-        told = re.search(r"answered in (\d+) ms", regular.page.locator(".take-away .note").inner_text())
-        waited.append(float(told[1]) if told else float("inf"))  # 10 s and more are told in seconds
+        waited.append(told_ms(regular))
 
-    print(f"from the end of a recording to its answer: {waited} ms")
-    assert min(waited) < ANSWER_MS
+    (tmp_path / "same.wav").write_bytes(regular.save("the recording"))
+    regular.choose(tmp_path / "same.wav")
+    regular.page.locator(".take-away .note", has_text=re.compile("same.wav.*answered")).wait_for()
+    as_file = told_ms(regular)
+    print(f"from the end of a recording to its answer: {waited} ms, of the same sound as a file: {as_file} ms")
+    assert min(waited) < min(SLOWEST_MS, max(ANSWER_MS, 2 * as_file))
 
 
 FILES = [
